@@ -1,0 +1,175 @@
+//! What an endpoint is: one name, its parameters, what goes in and what comes out.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// An endpoint of the API. `ROUTE` is its one name: the mock's route, the key in a latency profile, the
+/// subject of a goal, the row in a report and the operation in OpenAPI.
+pub trait Endpoint {
+    /// Method and path template, as in `POST /api/events/{event_id}/rsvp`.
+    const ROUTE: &'static str;
+    /// What it is for, in a sentence.
+    const SUMMARY: &'static str;
+    /// The status of a successful answer.
+    const OK: u16;
+    /// The statuses of the refusals it may answer with, beside those every route shares
+    /// ([`SHARED_ERRORS`]).
+    const ERRORS: &'static [u16];
+    /// Who may call it.
+    const AUTH: Auth;
+    /// How its body travels.
+    const BODY: Body;
+    /// Request headers that change what it does (`Idempotency-Key`, `Stripe-Signature`).
+    const HEADERS: &'static [&'static str];
+
+    /// Path and query parameters together: a field named in the template goes into the path, the others into
+    /// the query.
+    type Params: Serialize + DeserializeOwned + JsonSchema;
+    /// The JSON body it takes ([`Nothing`] when it takes none).
+    type Input: Serialize + DeserializeOwned + JsonSchema;
+    /// The JSON body of its successful answer.
+    type Output: Serialize + DeserializeOwned + JsonSchema;
+
+    /// The HTTP method, in capitals.
+    fn method() -> &'static str {
+        split_route(Self::ROUTE).0
+    }
+
+    /// The path template, with `{name}` for each path parameter.
+    fn template() -> &'static str {
+        split_route(Self::ROUTE).1
+    }
+
+    /// Path and query for these parameters, percent-encoded, ready for the request line.
+    fn path(params: &Self::Params) -> String {
+        render_path(Self::template(), params)
+    }
+}
+
+/// Statuses any route may answer with: body too large, method wrong, a queue that is full.
+pub const SHARED_ERRORS: &[u16] = &[404, 405, 413, 503];
+
+/// Who may call an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Anybody.
+    Open,
+    /// Anybody; a bearer token shows more.
+    Optional,
+    /// The bearer of an access token of a member.
+    Bearer,
+    /// The bearer of the access token a live session's join answered with.
+    Session,
+    /// The bearer of a video token.
+    Video,
+}
+
+/// How a request's body travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// There is none.
+    None,
+    /// JSON, required.
+    Json,
+    /// Bytes that are checked before they are read (signed webhooks).
+    Raw,
+}
+
+/// No parameters, no body, or an answer without content worth a type.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Nothing {}
+
+/// Splits `POST /api/x` into method and path template. A name without a space is a path asked for by GET.
+pub fn split_route(route: &'static str) -> (&'static str, &'static str) {
+    route.split_once(' ').unwrap_or(("GET", route))
+}
+
+/// Bytes a path segment may carry as they are (RFC 3986 unreserved).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+fn render_path<P: Serialize>(template: &str, params: &P) -> String {
+    let encoded = serde_urlencoded::to_string(params).expect("parameters are flat structs of scalars");
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(&encoded).expect("what was just encoded decodes");
+    let mut path = template.to_owned();
+    let mut query = Vec::new();
+    for (name, value) in pairs {
+        let slot = format!("{{{name}}}");
+        if path.contains(&slot) {
+            path = path.replace(&slot, &utf8_percent_encode(&value, SEGMENT).to_string());
+        } else {
+            query.push((name, value));
+        }
+    }
+    if !query.is_empty() {
+        path.push('?');
+        path.push_str(&serde_urlencoded::to_string(&query).expect("pairs of strings encode"));
+    }
+    path
+}
+
+/// A parameter that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct ParamError {
+    /// The parameter's name, empty when a required one is missing and could not be told.
+    pub field: String,
+    /// What was wrong with it.
+    pub message: String,
+}
+
+/// Reads parameters from the path's captures and the raw query string. Unknown ones are ignored; of a name
+/// given twice the path's wins, then the first.
+pub fn read_params<P: DeserializeOwned>(captures: &[(String, String)], query: &str) -> Result<P, ParamError> {
+    let mut pairs: Vec<(String, String)> = captures.to_vec();
+    let asked: Vec<(String, String)> = serde_urlencoded::from_str(query)
+        .map_err(|e| ParamError { field: String::new(), message: e.to_string() })?;
+    for (name, value) in asked {
+        if !pairs.iter().any(|(known, _)| *known == name) {
+            pairs.push((name, value));
+        }
+    }
+    let encoded = serde_urlencoded::to_string(&pairs)
+        .map_err(|e| ParamError { field: String::new(), message: e.to_string() })?;
+    let input = serde_urlencoded::Deserializer::new(form_pairs(&encoded));
+    serde_path_to_error::deserialize(input).map_err(|e| {
+        let message = e.inner().to_string();
+        let field = match message.strip_prefix("missing field `") {
+            Some(rest) => rest.trim_end_matches('`').to_owned(),
+            None => e.path().to_string(),
+        };
+        ParamError { field, message }
+    })
+}
+
+fn form_pairs(encoded: &str) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(encoded.as_bytes())
+}
+
+/// Declares an endpoint type: its documentation is its summary, its route its name.
+macro_rules! endpoint {
+    (
+        #[doc = $summary:literal]
+        $name:ident = $route:literal, $auth:ident, $body:ident $input:ty => $ok:literal $output:ty,
+        params $params:ty, errors [$($error:literal),*] $(, headers [$($header:literal),*])?
+    ) => {
+        #[doc = $summary]
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
+
+        impl $crate::endpoint::Endpoint for $name {
+            const ROUTE: &'static str = $route;
+            const SUMMARY: &'static str = $summary;
+            const OK: u16 = $ok;
+            const ERRORS: &'static [u16] = &[$($error),*];
+            const AUTH: $crate::endpoint::Auth = $crate::endpoint::Auth::$auth;
+            const BODY: $crate::endpoint::Body = $crate::endpoint::Body::$body;
+            const HEADERS: &'static [&'static str] = &[$($($header),*)?];
+            type Params = $params;
+            type Input = $input;
+            type Output = $output;
+        }
+    };
+}
+pub(crate) use endpoint;

@@ -1,0 +1,32 @@
+//! The pages a browser visits and the assets they load.
+
+/// The start page.
+pub const HOME: &str = "GET /";
+/// The events page.
+pub const EVENTS: &str = "GET /events";
+/// The instructors page.
+pub const INSTRUCTORS: &str = "GET /instructors";
+/// The search page, with `?q=`.
+pub const SEARCH: &str = "GET /search";
+/// The dashboard; 302 to [`LOGIN`] without a token in header or `access_token` cookie.
+pub const DASHBOARD: &str = "GET /dashboard";
+/// The sign-in page.
+pub const LOGIN: &str = "GET /login";
+
+/// The style sheet.
+pub const CSS: &str = "GET /static/css/main.css";
+/// The script, which makes the page's API call and fills the list in.
+pub const JS: &str = "GET /static/js/main.js";
+/// The logo.
+pub const LOGO: &str = "GET /static/images/logo.png";
+/// The hero image, which is the largest content of a page.
+pub const HERO: &str = "GET /static/images/hero.png";
+
+/// Cookie a signed-in browser carries its access token in.
+pub const TOKEN_COOKIE: &str = "access_token";
+
+/// The three assets every page names and a visitor fetches.
+pub const ASSETS: [&str; 3] = [CSS, JS, LOGO];
+
+/// Pages and assets alike.
+pub const ROUTES: &[&str] = &[HOME, EVENTS, INSTRUCTORS, SEARCH, DASHBOARD, LOGIN, CSS, JS, LOGO, HERO];
