@@ -1,0 +1,1 @@
+//! What processor time the process used, and how much it may have.

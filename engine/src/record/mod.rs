@@ -1,0 +1,11 @@
+//! What was seen: one call per event on the worker, everything else on the collector's thread.
+
+mod collector;
+mod fault;
+mod recorder;
+mod registry;
+
+pub use collector::{Collector, Ending, Live, Plan, Tap};
+pub use fault::{Fault, FaultKind};
+pub use recorder::{Phases, Recorder, Sample};
+pub use registry::{Column, CounterId, Phase, Registry, Role, ShareId, TimingId};
