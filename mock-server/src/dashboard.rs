@@ -1,0 +1,7 @@
+//! A member's dashboard.
+
+use crate::api::Api;
+
+pub(crate) fn routes(api: Api) -> Api {
+    api
+}

@@ -1,0 +1,76 @@
+//! Everything the mock knows, made of areas.
+
+use std::sync::Arc;
+
+use fixtures::Record;
+
+use crate::app::Settings;
+use crate::area::{Area, AuditCheck};
+use crate::auth::Auth;
+use crate::clock::BusinessClock;
+use crate::dataset::Dataset;
+use crate::events::Events;
+use crate::instructors::Instructors;
+use crate::live::Live;
+use crate::search::Search;
+use crate::subscriptions::Subscriptions;
+use crate::webhooks::Webhooks;
+
+/// One world and what was done to it since. Replaced whole by the next dataset.
+pub(crate) struct Mock {
+    /// What the process was started with.
+    pub(crate) settings: Arc<Settings>,
+    /// The time that events and bookings live by.
+    pub(crate) clock: BusinessClock,
+    pub(crate) auth: Auth,
+    pub(crate) events: Events,
+    pub(crate) search: Search,
+    pub(crate) instructors: Instructors,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) webhooks: Webhooks,
+    pub(crate) live: Live,
+}
+
+impl Mock {
+    /// The mock of this dataset, whose business clock starts now.
+    pub(crate) fn load(settings: Arc<Settings>, dataset: &Dataset) -> Self {
+        Self {
+            clock: BusinessClock::starting_at(dataset.epoch()),
+            auth: Auth::load(dataset, &settings),
+            events: Events::load(dataset),
+            search: Search::load(dataset),
+            instructors: Instructors::load(dataset),
+            subscriptions: Subscriptions::load(dataset),
+            webhooks: Webhooks::load(),
+            live: Live::load(dataset),
+            settings,
+        }
+    }
+
+    fn areas(&self) -> [&dyn Area; 7] {
+        [
+            &self.auth,
+            &self.instructors,
+            &self.events,
+            &self.subscriptions,
+            &self.search,
+            &self.webhooks,
+            &self.live,
+        ]
+    }
+
+    /// The verdict on every invariant of every area.
+    pub(crate) fn audit(&self) -> Vec<AuditCheck> {
+        self.areas().into_iter().flat_map(Area::audit).collect()
+    }
+
+    /// Takes away what load left behind.
+    pub(crate) fn reset_load(&self) {
+        self.areas().into_iter().for_each(Area::reset_load);
+    }
+
+    /// Every row held.
+    pub(crate) fn rows(&self, each: &mut dyn FnMut(Record)) {
+        self.areas().into_iter().for_each(|area| area.rows(each));
+    }
+}

@@ -1,0 +1,7 @@
+//! Pages and assets.
+
+use crate::api::Api;
+
+pub(crate) fn routes(api: Api) -> Api {
+    api
+}

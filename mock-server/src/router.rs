@@ -1,0 +1,45 @@
+//! All routes, merged once.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::response::Response;
+use contract::ApiError;
+
+use crate::api::{Api, refusal};
+use crate::app::App;
+use crate::{
+    admin, auth, dashboard, events, instructors, live, metrics, operations, pages, search, subscriptions,
+    webhooks,
+};
+
+/// Everything the mock answers.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let areas: [fn(Api) -> Api; 10] = [
+        operations::routes,
+        auth::routes,
+        events::routes,
+        search::routes,
+        subscriptions::routes,
+        instructors::routes,
+        dashboard::routes,
+        webhooks::routes,
+        live::routes,
+        pages::routes,
+    ];
+    let api = areas.into_iter().fold(Api::new(Arc::clone(&app)), |api, routes| routes(api));
+    api.into_router()
+        .merge(admin::router(&app))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), metrics::edge))
+        .with_state(app)
+}
+
+async fn not_found() -> Response {
+    refusal(&ApiError::not_found("Not Found"))
+}
+
+async fn method_not_allowed() -> Response {
+    refusal(&ApiError::new(405, "Method Not Allowed"))
+}

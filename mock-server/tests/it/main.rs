@@ -1,0 +1,3 @@
+//! The mock over real HTTP, on port 0.
+
+mod rig;

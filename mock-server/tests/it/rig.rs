@@ -1,0 +1,84 @@
+//! A mock of its own for each test.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fixtures::profiles::Profile;
+use fixtures::{Size, World};
+use mock_server::Config;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+/// The admin token of every test's mock.
+pub(crate) const ADMIN_TOKEN: &str = "admin-token-of-the-tests";
+
+/// A small world: enough of everything for the states that are planted on purpose.
+pub(crate) fn small_world() -> World {
+    World::new(fixtures::DEFAULT_SEED, Size { members: 300, instructors: 20, events: 40, content: 200 })
+}
+
+/// A profile without latency.
+pub(crate) fn no_latency() -> Profile {
+    Profile { name: "off".to_owned(), pools: BTreeMap::new(), default: None, routes: BTreeMap::new() }
+}
+
+/// A mock on a port of its own; it ends when this is dropped.
+pub(crate) struct Rig {
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) base: String,
+    /// A client that follows no redirects.
+    pub(crate) http: reqwest::Client,
+    stop: Arc<Notify>,
+}
+
+impl Rig {
+    /// A mock that serves the small world without latency.
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same with a config changed.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config {
+            profile: no_latency(),
+            seed: 42,
+            admin_token: ADMIN_TOKEN.to_owned(),
+            stripe_secret: contract::stripe::DEFAULT_SECRET.to_owned(),
+            environment: "mock".to_owned(),
+            world: Some(small_world()),
+        };
+        change(&mut config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let stop = Arc::new(Notify::new());
+        let stopped = Arc::clone(&stop);
+        tokio::spawn(async move { mock_server::serve(listener, config, stopped.notified()).await });
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client without TLS");
+        Self { base, http, stop }
+    }
+
+    /// A request to `path`.
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let method = method.parse().expect("a method");
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    /// A GET.
+    pub(crate) fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.request("GET", path)
+    }
+
+    /// A POST of JSON.
+    pub(crate) fn post(&self, path: &str, body: &serde_json::Value) -> reqwest::RequestBuilder {
+        self.request("POST", path).json(body)
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        self.stop.notify_one();
+    }
+}
