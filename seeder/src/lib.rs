@@ -1,1 +1,23 @@
-//! placeholder
+//! Puts the world in place: [`fixtures::World`] streamed into a store, checked there, and cleaned of what load left.
+//!
+//! A [`Store`] is where a world can be put; each has its file under [`stores`]. Nothing here holds a world: rows
+//! are made, written and forgotten in chunks, so a hundredfold world takes no more memory than launch day's.
+//!
+//! Safety is refusal: a store is only opened once it has proved to be what its environment's name says
+//! (see [`Environment`]), and there is no flag to talk it out of that.
+
+pub mod cli;
+pub mod environment;
+pub mod error;
+pub mod plan;
+pub mod progress;
+pub mod report;
+pub mod rows;
+pub mod stores;
+
+mod clock;
+mod feed;
+
+pub use environment::Environment;
+pub use error::SeedError;
+pub use stores::Store;
