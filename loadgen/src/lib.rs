@@ -1,1 +1,33 @@
-//! placeholder
+//! Six launch scenarios against one target, and what came of them.
+//!
+//! | module | what for |
+//! |---|---|
+//! | [`cli`], [`options`] | what was typed, and what it means |
+//! | [`preset`] | the one table of durations, intervals and head-counts |
+//! | [`target`], [`http`], [`ws`] | where load goes and how: one connection per user, every phase timed |
+//! | [`scenario`], [`scenarios`] | what a scenario is; the six, one file each |
+//! | [`context`], [`call`] | what a virtual user holds, and how it asks for something |
+//! | [`suite`] | preflight, warm-up, the scenarios in their order, the end |
+//! | [`books`], [`truth`] | what a mock says it did, and how well it was measured |
+//! | [`run`], [`judgement`], [`report`] | the run as data, its verdicts, its reports: pure functions of it |
+//! | [`machine`] | what this machine allows: files, ports, cores |
+
+pub mod books;
+pub mod call;
+pub mod cli;
+pub mod context;
+pub mod digest;
+pub mod http;
+pub mod interrupt;
+pub mod judgement;
+pub mod machine;
+pub mod options;
+pub mod preset;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod scenarios;
+pub mod suite;
+pub mod target;
+pub mod truth;
+pub mod ws;

@@ -1,1 +1,3 @@
+//! `loadgen`: six launch scenarios against one target.
+
 fn main() {}

@@ -1,0 +1,147 @@
+//! What a mock says it did: its admin API, read with its token.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::sync::Mutex;
+
+use crate::http::{Client, Connector, Limits, Outgoing};
+
+/// The books of a mock. Clones share a connection.
+#[derive(Debug, Clone)]
+pub struct Books {
+    client: Rc<Mutex<Client>>,
+    token: Rc<str>,
+}
+
+/// The audit of the mock's own state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Audit {
+    /// Whether every invariant holds.
+    pub ok: bool,
+    /// The invariants, each with its verdict.
+    pub checks: Vec<AuditCheck>,
+}
+
+/// One invariant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditCheck {
+    /// Its name.
+    pub name: String,
+    /// Whether it holds.
+    pub ok: bool,
+    /// How many things were looked at.
+    #[serde(default)]
+    pub checked: u64,
+    /// What breaks it.
+    #[serde(default)]
+    pub offenders: Vec<String>,
+}
+
+/// Planned and held latency of a route, as the mock kept them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouteTruth {
+    /// The route's one name.
+    pub route: String,
+    /// Answers.
+    pub count: u64,
+    /// What was drawn.
+    pub planned: Latencies,
+    /// What was really held.
+    pub held: Latencies,
+}
+
+/// A distribution of latencies, in microseconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Latencies {
+    /// Median.
+    pub p50: u64,
+    /// 95th percentile.
+    pub p95: u64,
+    /// 99th percentile.
+    pub p99: u64,
+    /// The largest.
+    pub max: u64,
+    /// All of them: HDR histogram, V2 with deflate, base64.
+    pub hdr: String,
+}
+
+/// One event in the mock's webhook book.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookEntry {
+    /// The event.
+    pub event_id: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Deliveries with a good signature.
+    pub deliveries: u64,
+    /// How often it was applied.
+    pub applied: u64,
+}
+
+/// Answers of the admin API may be long: a ledger of 30 000 events, say.
+const BOOK_BYTES: usize = 256 * 1024 * 1024;
+/// And take a while.
+const BOOK_SECONDS: u64 = 30;
+
+impl Books {
+    /// The books behind `token` at the connector's target.
+    pub fn new(connector: &Connector, token: &str) -> Self {
+        let limits =
+            Limits { timeout: std::time::Duration::from_secs(BOOK_SECONDS), body_bytes: BOOK_BYTES };
+        let client = Client::new(connector.with_limits(limits));
+        Self { client: Rc::new(Mutex::new(client)), token: token.into() }
+    }
+
+    /// Forgets the latencies so far: what follows is scored.
+    pub async fn reset_truth(&self) -> anyhow::Result<()> {
+        self.ask(Method::POST, "/__admin/truth/reset").await.map(drop)
+    }
+
+    /// Latencies by route since the last reset.
+    pub async fn truth(&self) -> anyhow::Result<Vec<RouteTruth>> {
+        self.read("/__admin/truth").await
+    }
+
+    /// Every invariant and its verdict.
+    pub async fn audit(&self) -> anyhow::Result<Audit> {
+        self.read("/__admin/audit").await
+    }
+
+    /// The webhook book, by event id.
+    pub async fn webhooks(&self) -> anyhow::Result<BTreeMap<String, WebhookEntry>> {
+        let body = self.ask(Method::GET, "/__admin/webhooks").await?;
+        let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines
+            .enumerate()
+            .map(|(i, line)| {
+                let entry: WebhookEntry =
+                    serde_json::from_slice(line).with_context(|| format!("/__admin/webhooks, line {}", i + 1))?;
+                Ok((entry.event_id.clone(), entry))
+            })
+            .collect()
+    }
+
+    async fn read<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        let body = self.ask(Method::GET, path).await?;
+        serde_json::from_slice(&body).with_context(|| format!("{path} answers in a shape that is not the mock's"))
+    }
+
+    /// Asks the admin API for anything.
+    pub async fn ask(&self, method: Method, path: &str) -> anyhow::Result<Bytes> {
+        let bearer = HeaderValue::try_from(format!("Bearer {}", self.token)).context("the admin token")?;
+        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, bearer)]);
+        let request = Outgoing { method, path: path.to_owned(), headers, body: Bytes::new() };
+        let answer = self.client.lock().await.exchange(&request).await.answer;
+        let received = answer.map_err(|fault| anyhow::anyhow!("{path}: {fault}"))?;
+        match received.status.as_u16() {
+            200..=299 => Ok(received.body),
+            401 | 403 => bail!("{path}: the target refuses the admin token ({})", received.status),
+            _ => bail!("{path}: {}", received.status),
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! How a virtual user asks for something: typed, checked, timed and recorded in one go.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use contract::{ApiError, Body, Endpoint, ErrorBody};
+use engine::{
+    driver::Due,
+    record::{Fault, Sample, TimingId},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    context::Context,
+    http::{Exchange, Outgoing, Received},
+};
+
+/// What an endpoint answered; either way among what the step expects.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer<T> {
+    /// Its success.
+    Done(T),
+    /// A refusal the step allows for.
+    Refused(ApiError),
+}
+
+impl<T> Answer<T> {
+    /// The success, if it was one.
+    pub fn done(self) -> Option<T> {
+        match self {
+            Self::Done(output) => Some(output),
+            Self::Refused(_) => None,
+        }
+    }
+
+    /// The refusal's status, if it was one.
+    pub fn refusal(&self) -> Option<u16> {
+        match self {
+            Self::Done(_) => None,
+            Self::Refused(error) => Some(error.status),
+        }
+    }
+}
+
+/// A check by name: `ensure(page.total > 0, "events listed", || "total is 0".into())?`. Failures are counted
+/// by the name, so it never carries anything that differs from request to request.
+pub fn ensure(holds: bool, check: impl Into<Cow<'static, str>>, seen: impl FnOnce() -> String) -> Result<(), Fault> {
+    if holds { Ok(()) } else { Err(Fault::body(check, seen())) }
+}
+
+/// Series one request can be recorded under: its endpoint's, and these many groups.
+const MOST_GROUPS: usize = 7;
+
+/// Due time and groups of a request, and how it is recorded.
+#[derive(Debug)]
+struct Recording<'a> {
+    context: &'a mut Context,
+    route: &'static str,
+    due: Option<Due>,
+    groups: &'a [TimingId],
+}
+
+impl Recording<'_> {
+    async fn exchange(&mut self, request: &Outgoing) -> (Due, Exchange) {
+        let due = self.due.unwrap_or_else(Due::now);
+        (due, self.context.client().exchange(request).await)
+    }
+
+    fn record(&self, due: Due, exchange: &Exchange, outcome: Result<(), Fault>) {
+        record(self.context, self.route, self.groups, due, exchange, outcome);
+    }
+}
+
+fn record(
+    context: &Context,
+    route: &'static str,
+    groups: &[TimingId],
+    due: Due,
+    exchange: &Exchange,
+    outcome: Result<(), Fault>,
+) {
+    let Some(recorder) = context.maybe_recorder() else { return };
+    let own = context.series(route);
+    let mut ids = [own; 1 + MOST_GROUPS];
+    let groups = &groups[..groups.len().min(MOST_GROUPS)];
+    ids[1..=groups.len()].copy_from_slice(groups);
+    let ids = &ids[..=groups.len()];
+    recorder.phases(ids, due, &exchange.phases);
+    recorder.timing(ids, Sample::new(due, exchange.sent, exchange.done, outcome));
+}
+
+/// A request to an endpoint, being put together.
+#[derive(Debug)]
+pub struct Call<'a, E: Endpoint> {
+    recording: Recording<'a>,
+    outgoing: Result<Outgoing, Fault>,
+    refusals: &'a [u16],
+    endpoint: std::marker::PhantomData<fn() -> E>,
+}
+
+impl<'a, E: Endpoint> Call<'a, E> {
+    pub(crate) fn new(context: &'a mut Context, params: &E::Params) -> Self {
+        let outgoing = outgoing(E::method(), E::path(params));
+        Self {
+            recording: Recording { context, route: E::ROUTE, due: None, groups: &[] },
+            outgoing,
+            refusals: &[],
+            endpoint: std::marker::PhantomData,
+        }
+    }
+
+    /// The JSON body.
+    #[must_use]
+    pub fn input(mut self, input: &E::Input) -> Self {
+        debug_assert_eq!(E::BODY, Body::Json, "{} takes no JSON body", E::ROUTE);
+        match serde_json::to_vec(input) {
+            Ok(body) => self.set_body(body.into()),
+            Err(e) => self.outgoing = Err(unsendable(&e)),
+        }
+        self
+    }
+
+    /// A body as it is, bytes that were signed, say.
+    #[must_use]
+    pub fn raw(mut self, body: impl Into<Bytes>) -> Self {
+        self.set_body(body.into());
+        self
+    }
+
+    fn set_body(&mut self, body: Bytes) {
+        if let Ok(outgoing) = &mut self.outgoing {
+            outgoing.body = body;
+            outgoing.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+    }
+
+    /// Signs the request with a bearer token.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header(header::AUTHORIZATION, format!("Bearer {token}"))
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
+        set_header(&mut self.outgoing, name, value);
+        self
+    }
+
+    /// When the request is due: [`Turn::due`](engine::driver::Turn) for the first of a turn, what thinking
+    /// returned for one after a pause; now, when nothing is said.
+    #[must_use]
+    pub fn due(mut self, due: Due) -> Self {
+        self.recording.due = Some(due);
+        self
+    }
+
+    /// Records it under these groups as well as under its endpoint.
+    #[must_use]
+    pub fn under(mut self, groups: &'a [TimingId]) -> Self {
+        debug_assert!(groups.len() <= MOST_GROUPS, "at most {MOST_GROUPS} groups");
+        self.recording.groups = groups;
+        self
+    }
+
+    /// Statuses other than the endpoint's success that the step expects; they come as
+    /// [`Answer::Refused`] and are no errors.
+    #[must_use]
+    pub fn or(mut self, statuses: &'a [u16]) -> Self {
+        self.refusals = statuses;
+        self
+    }
+
+    /// Sends it and reads the answer as the contract has it.
+    pub async fn send(self) -> Result<Answer<E::Output>, Fault> {
+        self.checked(|_| Ok(())).await
+    }
+
+    /// As [`Self::send`], and the answer must pass a check (see [`ensure`]): what fails it is recorded as
+    /// an error of this request.
+    pub async fn checked(
+        mut self,
+        check: impl FnOnce(&Answer<E::Output>) -> Result<(), Fault>,
+    ) -> Result<Answer<E::Output>, Fault> {
+        let outgoing = self.outgoing?;
+        let (due, mut exchange) = self.recording.exchange(&outgoing).await;
+        let received = std::mem::replace(&mut exchange.answer, Err(Fault::reset("")));
+        let answer = received.and_then(|received| {
+            let answer = understand::<E>(&outgoing, &received, self.refusals)?;
+            check(&answer).map(|()| answer)
+        });
+        self.recording.record(due, &exchange, answer.as_ref().map(|_| ()).map_err(Clone::clone));
+        answer
+    }
+}
+
+/// A request for a page or an asset, being put together.
+#[derive(Debug)]
+pub struct Fetch<'a> {
+    recording: Recording<'a>,
+    outgoing: Result<Outgoing, Fault>,
+    statuses: &'a [u16],
+}
+
+impl<'a> Fetch<'a> {
+    pub(crate) fn new(context: &'a mut Context, route: &'static str, path: String) -> Self {
+        let outgoing = outgoing(contract::endpoint::split_route(route).0, path);
+        Self { recording: Recording { context, route, due: None, groups: &[] }, outgoing, statuses: &[200] }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
+        set_header(&mut self.outgoing, name, value);
+        self
+    }
+
+    /// When it is due; now, when nothing is said.
+    #[must_use]
+    pub fn due(mut self, due: Due) -> Self {
+        self.recording.due = Some(due);
+        self
+    }
+
+    /// Records it under these groups as well as under its route.
+    #[must_use]
+    pub fn under(mut self, groups: &'a [TimingId]) -> Self {
+        debug_assert!(groups.len() <= MOST_GROUPS, "at most {MOST_GROUPS} groups");
+        self.recording.groups = groups;
+        self
+    }
+
+    /// The statuses the step expects; 200 when nothing is said.
+    #[must_use]
+    pub fn expecting(mut self, statuses: &'a [u16]) -> Self {
+        self.statuses = statuses;
+        self
+    }
+
+    /// Sends it and reads the answer, which must pass a check.
+    pub async fn checked(
+        mut self,
+        check: impl FnOnce(&Received) -> Result<(), Fault>,
+    ) -> Result<Received, Fault> {
+        let outgoing = self.outgoing?;
+        let (due, mut exchange) = self.recording.exchange(&outgoing).await;
+        let received = std::mem::replace(&mut exchange.answer, Err(Fault::reset("")));
+        let answer = received.and_then(|received| {
+            expected(&outgoing, &received, self.statuses)?;
+            check(&received).map(|()| received)
+        });
+        self.recording.record(due, &exchange, answer.as_ref().map(|_| ()).map_err(Clone::clone));
+        answer
+    }
+}
+
+/// One of the requests of a burst.
+#[derive(Debug, Clone)]
+pub struct Asset {
+    /// Its one name, as in [`contract::pages::CSS`].
+    pub route: &'static str,
+    /// Its path.
+    pub path: String,
+    /// Headers, such as `if-none-match`.
+    pub headers: HeaderMap,
+    /// The statuses the step expects.
+    pub statuses: &'static [u16],
+}
+
+impl Context {
+    /// Loads what a page names, as a browser does: see [`crate::http::Client::burst`]. All are due at `due`;
+    /// each is recorded under its route and `groups`; each answer must pass `check`.
+    pub async fn burst(
+        &mut self,
+        due: Due,
+        assets: &[Asset],
+        groups: &[TimingId],
+        check: impl Fn(&Asset, &Received) -> Result<(), Fault>,
+    ) -> Vec<Result<Received, Fault>> {
+        let requests: Vec<Outgoing> = assets
+            .iter()
+            .map(|asset| Outgoing {
+                method: Method::GET,
+                path: asset.path.clone(),
+                headers: asset.headers.clone(),
+                body: Bytes::new(),
+            })
+            .collect();
+        let exchanges = self.client().burst(&requests).await;
+        let mut answers = Vec::with_capacity(assets.len());
+        for ((asset, request), mut exchange) in assets.iter().zip(&requests).zip(exchanges) {
+            let received = std::mem::replace(&mut exchange.answer, Err(Fault::reset("")));
+            let answer = received.and_then(|received| {
+                expected(request, &received, asset.statuses)?;
+                check(asset, &received).map(|()| received)
+            });
+            let outcome = answer.as_ref().map(|_| ()).map_err(Clone::clone);
+            record(self, asset.route, groups, due, &exchange, outcome);
+            answers.push(answer);
+        }
+        answers
+    }
+}
+
+fn outgoing(method: &'static str, path: String) -> Result<Outgoing, Fault> {
+    let method = Method::from_bytes(method.as_bytes()).map_err(|e| unsendable(&e))?;
+    Ok(Outgoing { method, path, headers: HeaderMap::new(), body: Bytes::new() })
+}
+
+fn set_header(
+    outgoing: &mut Result<Outgoing, Fault>,
+    name: impl TryInto<HeaderName>,
+    value: impl TryInto<HeaderValue>,
+) {
+    let Ok(request) = outgoing else { return };
+    match (name.try_into(), value.try_into()) {
+        (Ok(name), Ok(value)) => drop(request.headers.insert(name, value)),
+        _ => *outgoing = Err(unsendable(&"a header with bytes that may not travel")),
+    }
+}
+
+fn unsendable(why: &dyn std::fmt::Display) -> Fault {
+    Fault::new(engine::record::FaultKind::Other("request cannot be built".into()), why.to_string())
+}
+
+fn understand<E: Endpoint>(
+    outgoing: &Outgoing,
+    received: &Received,
+    refusals: &[u16],
+) -> Result<Answer<E::Output>, Fault> {
+    let status = received.status.as_u16();
+    if status == E::OK {
+        return parse(outgoing, received, "shape differs").map(Answer::Done);
+    }
+    expected(outgoing, received, refusals)?;
+    let body: ErrorBody = parse(outgoing, received, "refusal's shape differs")?;
+    let retry_after = received.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    Ok(Answer::Refused(ApiError { status, body, retry_after }))
+}
+
+fn expected(outgoing: &Outgoing, received: &Received, statuses: &[u16]) -> Result<(), Fault> {
+    let status = received.status.as_u16();
+    if statuses.contains(&status) {
+        return Ok(());
+    }
+    Err(Fault::status(status, format!("{} {}: {status} {}", outgoing.method, outgoing.path, excerpt(&received.body))))
+}
+
+fn parse<T: DeserializeOwned>(outgoing: &Outgoing, received: &Received, check: &'static str) -> Result<T, Fault> {
+    let json = received.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    ensure(json, "not JSON", || format!("{} {}: {}", outgoing.method, outgoing.path, excerpt(&received.body)))?;
+    serde_json::from_slice(&received.body).map_err(|first| {
+        // Only an answer that does not fit pays for finding out where.
+        let mut reader = serde_json::Deserializer::from_slice(&received.body);
+        let place = serde_path_to_error::deserialize::<_, T>(&mut reader).err();
+        let at = place.map_or_else(String::new, |e| format!(" at {}", e.path()));
+        Fault::body(check, format!("{} {}{at}: {first}; {}", outgoing.method, outgoing.path, excerpt(&received.body)))
+    })
+}
+
+/// The beginning of a body, for evidence.
+fn excerpt(body: &[u8]) -> String {
+    const MOST: usize = 200;
+    let text = String::from_utf8_lossy(&body[..body.len().min(MOST)]);
+    if body.len() > MOST { format!("{text}…") } else { text.into_owned() }
+}

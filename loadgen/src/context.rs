@@ -1,0 +1,111 @@
+//! What a virtual user holds: where to send, how to ask, where to record.
+
+use std::{rc::Rc, sync::Arc};
+
+use contract::Endpoint;
+use engine::record::{Recorder, Registry, TimingId};
+use fixtures::{Stream, World};
+
+use crate::{
+    call::{Call, Fetch},
+    http::{Client, Connector},
+};
+
+/// What all users of a scenario on one worker share.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// The scenario's name; also the key of its random streams.
+    pub scenario: &'static str,
+    /// Seed of everything random in the requests.
+    pub seed: u64,
+    /// What exists at the target.
+    pub world: World,
+    /// Sets this run's rows apart from other runs'.
+    pub nonce: Arc<str>,
+    /// How connections are made.
+    pub connector: Connector,
+    /// Where requests are recorded; `None` for requests that are not counted.
+    pub recorder: Option<Recorder>,
+    /// The scenario's series, to find an endpoint's by its route.
+    pub registry: Arc<Registry>,
+}
+
+/// One virtual user's own: its connection, and what it shares with the others of its worker.
+#[derive(Debug)]
+pub struct Context {
+    around: Rc<Surroundings>,
+    client: Client,
+}
+
+impl Context {
+    /// A user with a connection of its own, not yet made.
+    pub fn new(around: Rc<Surroundings>) -> Self {
+        let client = Client::new(around.connector.clone());
+        Self { around, client }
+    }
+
+    /// A second context with a connection of its own: for what one person does twice at once (a double
+    /// click, a concurrent redelivery).
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self::new(self.around.clone())
+    }
+
+    /// A user who borrows connections from its worker's pool and gives them back.
+    pub fn pooled(around: Rc<Surroundings>) -> Self {
+        let client = Client::pooled(around.connector.clone());
+        Self { around, client }
+    }
+
+    /// Asks an endpoint: `context.call::<GetEvent>(&params).due(due).send().await`.
+    pub fn call<'a, E: Endpoint>(&'a mut self, params: &E::Params) -> Call<'a, E> {
+        Call::new(self, params)
+    }
+
+    /// Asks for a page or an asset under its one name, such as [`contract::pages::HOME`]; `path` may add a
+    /// query to it.
+    pub fn fetch<'a>(&'a mut self, route: &'static str, path: impl Into<String>) -> Fetch<'a> {
+        Fetch::new(self, route, path.into())
+    }
+
+    /// What exists at the target.
+    pub fn world(&self) -> World {
+        self.around.world
+    }
+
+    /// Sets this run's rows apart from other runs'.
+    pub fn nonce(&self) -> &str {
+        &self.around.nonce
+    }
+
+    /// Takes what is not a request: shares, counters, values, phases of a socket.
+    ///
+    /// # Panics
+    /// In a context that does not record ([`crate::scenario::Script::prepare`]).
+    pub fn recorder(&self) -> &Recorder {
+        self.around.recorder.as_ref().expect("only users and warm-ups record")
+    }
+
+    /// The random stream of user or arrival `n`: the same in every run of the same seed.
+    pub fn stream(&self, n: u64) -> Stream {
+        Stream::new(self.around.seed, self.around.scenario, n)
+    }
+
+    /// The connection of this user.
+    pub fn client(&mut self) -> &mut Client {
+        &mut self.client
+    }
+
+    /// How connections are made, for sockets.
+    pub fn connector(&self) -> &Connector {
+        &self.around.connector
+    }
+
+    pub(crate) fn maybe_recorder(&self) -> Option<&Recorder> {
+        self.around.recorder.as_ref()
+    }
+
+    pub(crate) fn series(&self, route: &str) -> TimingId {
+        self.around.registry.find_timing(route).expect("a plan declares every endpoint its users call")
+    }
+}

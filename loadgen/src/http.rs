@@ -1,0 +1,13 @@
+//! HTTP as a virtual user speaks it: one connection of its own, kept alive, every phase timed.
+//!
+//! hyper's connections are driven directly: no pool decides who shares what, and nothing is retried behind
+//! the user's back. One exception, as in every browser: when a kept connection turns out to have been closed
+//! by the other side and *nothing of the request was written*, the request goes out once more on a fresh one.
+
+mod client;
+mod connect;
+mod watched;
+
+pub use client::{Client, Exchange, Outgoing, Received};
+pub use connect::{Connector, Limits, Stream};
+pub use watched::Marks;

@@ -1,0 +1,1 @@
+//! Ctrl-C, twice: the first stops starting and reports, the second leaves at once.

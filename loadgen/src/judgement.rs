@@ -1,0 +1,87 @@
+//! A run, judged: a pure function of it, made again whenever a report is.
+
+use engine::{
+    exit::{self, Exit, Inconclusive, Outcome},
+    verdict::{self, Judged, ScenarioVerdict, Verdict},
+};
+
+use crate::run::Run;
+
+/// Every verdict of a run.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// The scenarios, in the order of [`Run::scenarios`]; what the truth check holds against one is among
+    /// its reasons to be INVALID.
+    pub scenarios: Vec<ScenarioVerdict>,
+    /// The goal over the whole suite.
+    pub overall: Vec<Judged>,
+    /// True when the target's own books are not in order.
+    pub audit_failed: bool,
+    interrupted: bool,
+}
+
+/// How many goals came out how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Headline {
+    /// They held.
+    pub pass: usize,
+    /// They did not.
+    pub fail: usize,
+    /// The sample does not say.
+    pub inconclusive: usize,
+    /// The plan was too small for them.
+    pub not_judged: usize,
+    /// They make no sense here.
+    pub not_applicable: usize,
+    /// They were not measured.
+    pub not_measured: usize,
+    /// Scenarios in which the generator fell short.
+    pub invalid_scenarios: usize,
+}
+
+/// Judges a run.
+pub fn judge(run: &Run) -> Judgement {
+    let scenarios: Vec<ScenarioVerdict> = run.scenarios.iter().map(|measured| verdict::judge(&measured.run)).collect();
+    let runs: Vec<_> = run.scenarios.iter().map(|measured| &measured.run).collect();
+    let overall = if runs.is_empty() {
+        Vec::new()
+    } else {
+        vec![verdict::judge_errors_overall(&runs, run.overall.errors_below, run.overall.planned_requests)]
+    };
+    let audit_failed = run.audit.as_ref().is_some_and(|audit| !audit.ok);
+    Judgement { scenarios, overall, audit_failed, interrupted: run.interrupted }
+}
+
+impl Judgement {
+    /// What it says to the shell.
+    pub fn exit(&self, inconclusive: Inconclusive) -> Exit {
+        exit::decide(
+            Outcome {
+                interrupted: self.interrupted,
+                scenarios: &self.scenarios,
+                overall: &self.overall,
+                audit_failed: self.audit_failed,
+                ..Outcome::default()
+            },
+            inconclusive,
+        )
+    }
+
+    /// The goals of all scenarios and of the suite, counted by verdict.
+    pub fn headline(&self) -> Headline {
+        let mut counts = Headline::default();
+        let goals = self.scenarios.iter().flat_map(|scenario| &scenario.goals).chain(&self.overall);
+        for judged in goals {
+            *match judged.verdict {
+                Verdict::Pass => &mut counts.pass,
+                Verdict::Fail => &mut counts.fail,
+                Verdict::Inconclusive { .. } => &mut counts.inconclusive,
+                Verdict::NotJudged { .. } => &mut counts.not_judged,
+                Verdict::NotApplicable(_) => &mut counts.not_applicable,
+                Verdict::NotMeasured(_) => &mut counts.not_measured,
+            } += 1;
+        }
+        counts.invalid_scenarios = self.scenarios.iter().filter(|scenario| !scenario.invalid.is_empty()).count();
+        counts
+    }
+}

@@ -1,0 +1,1 @@
+//! What this machine allows: open files, local ports, cores.

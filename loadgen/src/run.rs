@@ -1,0 +1,152 @@
+//! A run as data: what `run.json` holds. Every report is a pure function of it.
+
+use std::{fs, io, path::Path};
+
+use engine::run::ScenarioRun;
+use serde::{Deserialize, Serialize};
+
+use crate::{books::Audit, preset::Preset, truth::TruthScore};
+
+/// Version of the form of `run.json`; a reader refuses others.
+pub const FORMAT: u32 = 1;
+
+/// The file it is kept in.
+pub const FILE: &str = "run.json";
+
+/// A run of the suite, or of a part of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// What was run, where and when.
+    pub meta: Meta,
+    /// True when it was interrupted: a partial report.
+    pub interrupted: bool,
+    /// One user alone, before the suite; empty where the preset has no baseline.
+    pub baseline: Vec<Measured>,
+    /// The scenarios, in the order they ran.
+    pub scenarios: Vec<Measured>,
+    /// The promise over the whole suite.
+    pub overall: Overall,
+    /// The target's own books, after the last scenario.
+    pub audit: Option<Audit>,
+    /// Whatever a reader should know, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// What was run, where and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Meta {
+    /// `run_YYYYMMDD_HHMMSS`.
+    pub id: String,
+    /// When it started, RFC 3339.
+    pub started: String,
+    /// Seed of the requests.
+    pub seed: u64,
+    /// Seed of the world.
+    pub world_seed: u64,
+    /// How much was rehearsed.
+    pub preset: Preset,
+    /// By how much its durations were stretched.
+    pub time_scale: f64,
+    /// The target as it was asked for.
+    pub target: String,
+    /// The target's origin.
+    pub origin: String,
+    /// What the target says it is (its health's `environment`, `service`, `version`).
+    pub environment: String,
+    /// Sets this run's rows apart from other runs'.
+    pub nonce: String,
+    /// SHA-256 of the planned requests of the chosen scenarios, nonce and time left out.
+    pub planned_digest: String,
+    /// Version of the load generator.
+    pub loadgen: String,
+    /// Where the load came from.
+    pub machine: Machine,
+}
+
+/// Where the load came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Operating system and architecture.
+    pub system: String,
+    /// Cores the process may use.
+    pub cores: u64,
+    /// Threads that drive the load.
+    pub workers: u64,
+    /// Files the process may have open.
+    pub open_files: Option<u64>,
+}
+
+/// One scenario as it went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// What a report calls it.
+    pub title: String,
+    /// What it rehearses.
+    pub description: String,
+    /// Requests the plan expected.
+    pub planned_requests: u64,
+    /// SHA-256 of its planned requests.
+    pub planned_digest: String,
+    /// What was measured, with its goals.
+    pub run: ScenarioRun,
+    /// How well the generator measured, where the target says what it did.
+    pub truth: Option<TruthScore>,
+    /// Requests of the warm-up, not counted.
+    pub warm_up_requests: u64,
+    /// Whatever a reader should know, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// The promise over the whole suite: errors / requests.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Overall {
+    /// The share of errors stays below this.
+    pub errors_below: f64,
+    /// Requests the plan expected, over all scenarios chosen.
+    pub planned_requests: u64,
+}
+
+/// Why a run could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file cannot be read.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is not a run, or of another version.
+    #[error("{path}: {message}")]
+    Form {
+        /// Which file.
+        path: String,
+        /// Where and what.
+        message: String,
+    },
+}
+
+impl Run {
+    /// Reads the run kept in a results directory.
+    pub fn read(dir: &Path) -> Result<Self, ReadError> {
+        let file = dir.join(FILE);
+        let path = file.display().to_string();
+        let text = fs::read_to_string(&file).map_err(|source| ReadError::Io { path: path.clone(), source })?;
+        let form = |message: String| ReadError::Form { path: path.clone(), message };
+        let run: Self = serde_json::from_str(&text).map_err(|e| form(format!("line {}: {e}", e.line())))?;
+        if run.format != FORMAT {
+            return Err(form(format!("format {}; this version reads {FORMAT}", run.format)));
+        }
+        Ok(run)
+    }
+
+    /// Its JSON, as it is kept.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string(self).expect("a run has string keys only");
+        text.push('\n');
+        text
+    }
+}

@@ -1,0 +1,130 @@
+//! What a scenario is: declared before its first request, then played by its users.
+//!
+//! A scenario is one file in [`crate::scenarios`]: a [`Scenario`] that plans and a [`Script`] that plays.
+//! Adding one touches two files, that one and the list.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use engine::{
+    driver::{Turn, VirtualUser},
+    goal::Goal,
+    load::Flow,
+    record::{Recorder, Registry},
+};
+use fixtures::World;
+
+use crate::{books::Books, context::Context, preset::Sizing};
+
+/// A future that stays on its thread; what methods behind `dyn` return (`Box::pin(async move { … })`).
+pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// A scenario: its card, and how it is planned.
+pub trait Scenario: Sync {
+    /// Its one name, such as `search-load`.
+    fn name(&self) -> &'static str;
+    /// What a report calls it.
+    fn title(&self) -> &'static str;
+    /// What it rehearses, in a sentence or two.
+    fn description(&self) -> &'static str;
+    /// Declares everything: flows, series, goals, needs. Pure; sends nothing.
+    fn plan(&self, scope: &Scope) -> Plan;
+}
+
+/// What a plan depends on.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// The preset as it bears on this scenario.
+    pub sizing: Sizing,
+    /// Seed of everything random in the requests.
+    pub seed: u64,
+    /// What exists at the target.
+    pub world: World,
+    /// Sets this run's rows apart from other runs': part of e-mails and ids, never of the digest.
+    pub nonce: Arc<str>,
+    /// Whether the target is reached over TLS (else TLS goals are "not applicable").
+    pub tls: bool,
+}
+
+/// A scenario ready to be played.
+pub struct Plan {
+    /// What is offered.
+    pub flows: Vec<Flow>,
+    /// The series. Every endpoint its users call is declared under its `ROUTE`.
+    pub registry: Registry,
+    /// What is promised.
+    pub goals: Vec<Goal>,
+    /// What it needs.
+    pub needs: Needs,
+    /// What its users do.
+    pub script: Arc<dyn Script>,
+}
+
+/// What a plan needs of the machine and of the world.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Requests it expects to send.
+    pub requests: u64,
+    /// Sockets it has open at once, at most.
+    pub connections: u64,
+    /// Load users that sign in (`loadtest_user_0..`), at most.
+    pub load_users: u32,
+}
+
+/// What the users of a planned scenario do. One script serves all workers of one run of the scenario: what
+/// users must know of each other goes into it, behind a lock.
+pub trait Script: Send + Sync {
+    /// The planned requests, in the order they are due within each flow, one line each, without nonce or
+    /// time of day: their digest shows that two runs ask the same. Pure.
+    fn intents(&self) -> Box<dyn Iterator<Item = String> + '_>;
+
+    /// One user of flow `flow` (a place in [`Plan::flows`]). `number` is [`Turn::user`]. The user owns its
+    /// context, and with it its connection.
+    fn user(&self, flow: usize, number: u64, context: Context) -> Box<dyn User>;
+
+    /// Whether users of this flow borrow connections from a pool of their worker (a delivery service such
+    /// as Stripe) instead of opening one each (browsers).
+    fn pooled(&self, flow: usize) -> bool {
+        let _ = flow;
+        false
+    }
+
+    /// Before the start, outside of what is measured: fill a cache of tokens, say. An error ends the run
+    /// with exit 3, so it says what was missing.
+    fn prepare<'a>(&'a self, context: &'a mut Context) -> Local<'a, anyhow::Result<()>> {
+        let _ = context;
+        Box::pin(async { Ok(()) })
+    }
+
+    /// One round of warm-up: a request or so to each endpoint of the scenario, through `context`, leaving
+    /// nothing behind that the scenario would trip over. Labelled, not counted. `round` counts from 0.
+    fn warm_up<'a>(&'a self, context: &'a mut Context, round: u64) -> Local<'a, ()>;
+
+    /// After the last answer: whatever can be judged only then is recorded (shares, counters), from what
+    /// users noted and, where the target keeps books, from those. Requests made here are not counted.
+    fn settle<'a>(&'a self, settling: Settling<'a>) -> Local<'a, ()> {
+        let _ = settling;
+        Box::pin(async {})
+    }
+}
+
+/// What is there after the last answer.
+pub struct Settling<'a> {
+    /// Sends requests that are not counted.
+    pub context: &'a mut Context,
+    /// Takes shares and counters of the scenario.
+    pub recorder: &'a Recorder,
+    /// The target's own books, when it keeps any and they may be read.
+    pub books: Option<&'a Books>,
+}
+
+/// A virtual user behind a pointer; every [`VirtualUser`] is one.
+pub trait User {
+    /// See [`VirtualUser::turn`].
+    fn turn<'a>(&'a mut self, turn: Turn) -> Local<'a, ()>;
+}
+
+impl<U: VirtualUser> User for U {
+    fn turn<'a>(&'a mut self, turn: Turn) -> Local<'a, ()> {
+        Box::pin(VirtualUser::turn(self, turn))
+    }
+}

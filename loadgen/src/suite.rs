@@ -1,0 +1,1 @@
+//! The suite: preflight, baseline, warm-up, the scenarios in their order, the end.

@@ -1,0 +1,1 @@
+//! The load generator's tests, in one binary.
