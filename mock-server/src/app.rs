@@ -53,7 +53,7 @@ impl App {
             environment: config.environment,
         });
         Arc::new(Self {
-            latency: Arc::new(Latency::new(config.profile, config.seed)),
+            latency: Arc::new(Latency::new(&config.profile, config.seed)),
             metrics: Arc::new(Metrics::default()),
             current: RwLock::new(Arc::new(Mock::load(Arc::clone(&settings), &dataset))),
             settings,

@@ -31,7 +31,7 @@ mod dashboard;
 mod dataset;
 mod events;
 mod instructors;
-mod latency;
+pub mod latency;
 mod live;
 mod metrics;
 mod mock;

@@ -22,7 +22,9 @@ const ACCEPT_REST: Duration = Duration::from_millis(50);
 /// Serves a mock on this listener until `shutdown` completes, then lets answers under way finish for at most
 /// five seconds. The caller owns the port and the end.
 pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future) -> io::Result<()> {
-    let service = TowerToHyperService::new(router(App::new(config)));
+    let app = App::new(config);
+    app.latency.measure_timer().await;
+    let service = TowerToHyperService::new(router(app));
     let builder = auto::Builder::new(TokioExecutor::new());
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);

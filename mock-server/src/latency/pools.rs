@@ -1,0 +1,178 @@
+//! Queues in virtual time.
+//!
+//! A pool is `c` servers. Nothing waits here: a request that wants a server from `ready` on for `hold` is told
+//! at once when it will get it, and the booking is kept. That makes queueing pure (explicit state, explicit
+//! time) and gives each request one absolute deadline instead of a chain of sleeps.
+//!
+//! # Order
+//! Requests that want the pool from the moment they arrive get it first come, first served, exactly as an M/G/c
+//! queue would. A request books its later stages on arrival too, for a moment that is still to come; the time a
+//! server idles before such a booking is remembered as a gap, and requests that are ready earlier are served in
+//! it. No server is ever idle for the sake of somebody who has not come yet.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+/// Gaps remembered per pool. More come up only when very many requests have later stages in one pool; the
+/// oldest is then forgotten, which costs a little capacity and never order.
+const MAX_GAPS: usize = 256;
+
+/// A moment, as time since the mock's start.
+pub type Moment = Duration;
+
+/// How large a pool is and how long one may queue for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolSpec {
+    /// Servers, at least one.
+    pub servers: usize,
+    /// How many may wait; the next is refused.
+    pub queue: usize,
+    /// How long one may wait before being refused.
+    pub acquire_timeout: Duration,
+}
+
+/// A server, granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// From when.
+    pub start: Moment,
+    /// Until when.
+    pub end: Moment,
+}
+
+/// A server, not granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Denied {
+    /// When the request learns of it: at once when the queue is full, after the timeout otherwise.
+    pub at: Moment,
+    /// When a server would have been free.
+    pub free_at: Moment,
+}
+
+/// How full a pool is at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Occupancy {
+    /// Servers held.
+    pub held: usize,
+    /// Requests waiting.
+    pub waiting: usize,
+}
+
+/// A stretch of time, from inclusive to exclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    from: Moment,
+    to: Moment,
+}
+
+impl Span {
+    fn contains(self, moment: Moment) -> bool {
+        self.from <= moment && moment < self.to
+    }
+}
+
+/// A pool's bookings.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    spec: PoolSpec,
+    /// When each server is free for good.
+    free_at: BinaryHeap<Reverse<Moment>>,
+    /// Idle time before bookings that are still to come.
+    gaps: Vec<Span>,
+    /// Who waits, from when until when.
+    waits: Vec<Span>,
+    /// Who holds a server, from when until when.
+    holds: Vec<Span>,
+}
+
+impl Pool {
+    /// An idle pool.
+    pub fn new(spec: PoolSpec) -> Self {
+        let spec = PoolSpec { servers: spec.servers.max(1), ..spec };
+        Self {
+            spec,
+            free_at: (0..spec.servers).map(|_| Reverse(Moment::ZERO)).collect(),
+            gaps: Vec::new(),
+            waits: Vec::new(),
+            holds: Vec::new(),
+        }
+    }
+
+    /// Books a server for `hold`, from `ready` or as soon after as one is free. `now ≤ ready` is the present:
+    /// what ended before it is forgotten.
+    pub fn book(&mut self, now: Moment, ready: Moment, hold: Duration) -> Result<Grant, Denied> {
+        self.forget_before(now);
+        let (start, place) = self.earliest(ready, hold);
+        if start > ready {
+            if self.waits.iter().filter(|wait| wait.contains(ready)).count() >= self.spec.queue {
+                return Err(Denied { at: ready, free_at: start });
+            }
+            let patience = ready + self.spec.acquire_timeout;
+            self.waits.push(Span { from: ready, to: start.min(patience) });
+            if start > patience {
+                return Err(Denied { at: patience, free_at: start });
+            }
+        }
+        let grant = Grant { start, end: start + hold };
+        self.take(now, place, grant);
+        Ok(grant)
+    }
+
+    /// How full it is at `now`.
+    pub fn occupancy(&self, now: Moment) -> Occupancy {
+        let count = |spans: &[Span]| spans.iter().filter(|span| span.contains(now)).count();
+        Occupancy { held: count(&self.holds), waiting: count(&self.waits) }
+    }
+
+    /// Whether nobody holds, waits for, or has booked it from `now` on.
+    pub fn is_idle(&self, now: Moment) -> bool {
+        self.free_at.iter().all(|Reverse(free)| *free <= now) && self.waits.iter().all(|wait| wait.to <= now)
+    }
+
+    /// When a request that is ready at `ready` gets a server, and where: a gap by its index, or a server's tail.
+    fn earliest(&self, ready: Moment, hold: Duration) -> (Moment, Option<usize>) {
+        let Reverse(free) = *self.free_at.peek().expect("a pool has at least one server");
+        let mut best = (ready.max(free), None);
+        for (index, gap) in self.gaps.iter().enumerate() {
+            let start = ready.max(gap.from);
+            if start + hold <= gap.to && start < best.0 {
+                best = (start, Some(index));
+            }
+        }
+        best
+    }
+
+    fn take(&mut self, now: Moment, place: Option<usize>, grant: Grant) {
+        let idle = if let Some(index) = place {
+            let gap = self.gaps.swap_remove(index);
+            self.remember_gap(now, Span { from: grant.end, to: gap.to });
+            gap.from
+        } else {
+            let Reverse(free) = self.free_at.pop().expect("a pool has at least one server");
+            self.free_at.push(Reverse(grant.end));
+            free
+        };
+        self.remember_gap(now, Span { from: idle, to: grant.start });
+        self.holds.push(Span { from: grant.start, to: grant.end });
+    }
+
+    fn remember_gap(&mut self, now: Moment, gap: Span) {
+        let from = gap.from.max(now);
+        if from >= gap.to {
+            return;
+        }
+        if self.gaps.len() == MAX_GAPS {
+            let oldest = self.gaps.iter().enumerate().min_by_key(|(_, gap)| gap.to);
+            let oldest = oldest.map_or(0, |(index, _)| index);
+            self.gaps.swap_remove(oldest);
+        }
+        self.gaps.push(Span { from, to: gap.to });
+    }
+
+    fn forget_before(&mut self, now: Moment) {
+        self.gaps.retain(|gap| gap.to > now);
+        self.waits.retain(|wait| wait.to > now);
+        self.holds.retain(|hold| hold.to > now);
+    }
+}

@@ -1,0 +1,162 @@
+//! What the mock knows about its own latency: per route what was planned and what was held, so that somebody
+//! who measured it from outside can be scored against the truth.
+
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
+use serde::{Deserialize, Serialize};
+
+use super::model::{Plan, RouteId};
+use crate::sync::lock;
+
+/// Longest time a histogram tells apart, in microseconds: an hour.
+const LONGEST_US: u64 = 3_600_000_000;
+/// Significant digits of the histograms.
+const DIGITS: u8 = 3;
+
+/// The books of all routes.
+#[derive(Debug)]
+pub struct Truth {
+    routes: Vec<(&'static str, Mutex<Books>)>,
+}
+
+/// The books of one route.
+#[derive(Debug)]
+struct Books {
+    planned: Histogram<u64>,
+    held: Histogram<u64>,
+    refused: u64,
+    abandoned: u64,
+    in_flight: u64,
+}
+
+/// What is known about one route.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RouteTruth {
+    /// The route's one name.
+    pub route: String,
+    /// Answers handed to the server.
+    pub count: u64,
+    /// Requests that pools turned away (503), among them.
+    pub refused: u64,
+    /// Requests whose client gave up before the answer.
+    pub abandoned: u64,
+    /// Requests under way now.
+    pub in_flight: u64,
+    /// From arrival to answer as the model planned it, of every request that came.
+    pub planned: Times,
+    /// From arrival at the layer to handing the answer to the server, of every request that was answered.
+    pub held: Times,
+}
+
+/// A distribution of times, in microseconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Times {
+    /// Median.
+    pub p50: u64,
+    /// 95th percentile.
+    pub p95: u64,
+    /// 99th percentile.
+    pub p99: u64,
+    /// Slowest.
+    pub max: u64,
+    /// The whole histogram: HdrHistogram V2, deflated, in base64; 1 µs to 1 h, three digits, unit µs.
+    pub hdr: String,
+}
+
+impl Truth {
+    /// Empty books for these routes; [`RouteId`]s count along the list.
+    pub fn new(routes: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { routes: routes.into_iter().map(|route| (route, Mutex::new(Books::new()))).collect() }
+    }
+
+    /// Writes down that a request was admitted and what was planned for it.
+    pub fn admitted(&self, route: RouteId, plan: &Plan) {
+        let mut books = self.books(route);
+        books.planned.saturating_record(micros(plan.total()));
+        books.in_flight += 1;
+        books.refused += u64::from(plan.refused.is_some());
+    }
+
+    /// Writes down that its answer was handed over, `held` after it had come.
+    pub fn answered(&self, route: RouteId, held: Duration) {
+        let mut books = self.books(route);
+        books.held.saturating_record(micros(held));
+        books.in_flight -= 1;
+    }
+
+    /// Writes down that its client gave up.
+    pub fn abandoned(&self, route: RouteId) {
+        let mut books = self.books(route);
+        books.abandoned += 1;
+        books.in_flight -= 1;
+    }
+
+    /// What is known, of each route that somebody asked for.
+    pub fn snapshot(&self) -> Vec<RouteTruth> {
+        let routes = self.routes.iter().map(|(route, books)| lock(books).truth(route));
+        routes.filter(|truth| truth.count + truth.abandoned + truth.in_flight > 0).collect()
+    }
+
+    /// Begins anew; requests under way stay counted as such.
+    pub fn reset(&self) {
+        for (_, books) in &self.routes {
+            let mut books = lock(books);
+            books.planned.reset();
+            books.held.reset();
+            books.refused = 0;
+            books.abandoned = 0;
+        }
+    }
+
+    fn books(&self, route: RouteId) -> MutexGuard<'_, Books> {
+        lock(&self.routes[route.0].1)
+    }
+}
+
+impl Books {
+    fn new() -> Self {
+        Self { planned: histogram(), held: histogram(), refused: 0, abandoned: 0, in_flight: 0 }
+    }
+
+    fn truth(&self, route: &str) -> RouteTruth {
+        RouteTruth {
+            route: route.to_owned(),
+            count: self.held.len(),
+            refused: self.refused,
+            abandoned: self.abandoned,
+            in_flight: self.in_flight,
+            planned: Times::of(&self.planned),
+            held: Times::of(&self.held),
+        }
+    }
+}
+
+impl Times {
+    fn of(histogram: &Histogram<u64>) -> Self {
+        let mut bytes = Vec::new();
+        V2DeflateSerializer::new()
+            .serialize(histogram, &mut bytes)
+            .expect("a histogram within its bounds serialises into memory");
+        Self {
+            p50: histogram.value_at_quantile(0.50),
+            p95: histogram.value_at_quantile(0.95),
+            p99: histogram.value_at_quantile(0.99),
+            max: histogram.max(),
+            hdr: BASE64.encode(bytes),
+        }
+    }
+}
+
+fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LONGEST_US, DIGITS).expect("constant bounds are valid")
+}
+
+/// Whole microseconds, at least one; beyond an hour the histogram keeps its last bucket.
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(LONGEST_US).max(1)
+}
