@@ -3,7 +3,7 @@
 //! A scenario is one file in [`crate::scenarios`]: a [`Scenario`] that plans and a [`Script`] that plays.
 //! Adding one touches two files, that one and the list.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use engine::{
     driver::{Turn, VirtualUser},
@@ -28,6 +28,14 @@ pub trait Scenario: Sync {
     fn description(&self) -> &'static str;
     /// Declares everything: flows, series, goals, needs. Pure; sends nothing.
     fn plan(&self, scope: &Scope) -> Plan;
+
+    /// The same with one user for this long, on an otherwise idle target: what the suite's figures are
+    /// compared with. `None` where there is no baseline. It has no goals and leaves no row that the
+    /// scenario would trip over.
+    fn baseline(&self, scope: &Scope, length: Duration) -> Option<Plan> {
+        let _ = (scope, length);
+        None
+    }
 }
 
 /// What a plan depends on.
