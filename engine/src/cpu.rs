@@ -1,1 +1,46 @@
-//! What processor time the process used, and how much it may have.
+//! What processor time this process used, and how much the machine allows it.
+
+use std::{fs, thread};
+
+/// Clock ticks per second in `/proc`: `USER_HZ`, 100 on every Linux we run on (it is part of the
+/// kernel's interface, whatever the kernel's own tick is).
+const TICKS_PER_S: f64 = 100.0;
+
+/// Processor time used by the process so far (all threads, user and system), seconds; `None` where
+/// there is no `/proc`.
+pub fn used_s() -> Option<f64> {
+    ticks(&fs::read_to_string("/proc/self/stat").ok()?).map(|ticks| ticks as f64 / TICKS_PER_S)
+}
+
+/// `utime + stime` of a `/proc/PID/stat` line: fields 14 and 15, counted past the command's name,
+/// which is in parentheses and may hold anything.
+fn ticks(stat: &str) -> Option<u64> {
+    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
+    let (utime, stime): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some(utime + stime)
+}
+
+/// How many cores the process may keep busy: those it may run on, or less by its control group's
+/// quota (version 2 or 1).
+pub fn allowed_cores() -> f64 {
+    let cores = thread::available_parallelism().map_or(1.0, |n| n.get() as f64);
+    quota_v2().or_else(quota_v1).map_or(cores, |quota| quota.min(cores))
+}
+
+/// `cpu.max` of version 2: quota and period, or `max`.
+fn quota_v2() -> Option<f64> {
+    let text = fs::read_to_string("/sys/fs/cgroup/cpu.max").ok()?;
+    let (quota, period) = text.trim().split_once(' ')?;
+    ratio(quota, period)
+}
+
+/// The two files of version 1; a quota of −1 is none.
+fn quota_v1() -> Option<f64> {
+    let read = |file| fs::read_to_string(format!("/sys/fs/cgroup/cpu/cpu.{file}")).ok();
+    ratio(read("cfs_quota_us")?.trim(), read("cfs_period_us")?.trim())
+}
+
+fn ratio(quota: &str, period: &str) -> Option<f64> {
+    let (quota, period): (f64, f64) = (quota.parse().ok()?, period.parse().ok()?);
+    (quota > 0.0 && period > 0.0).then_some(quota / period)
+}

@@ -137,11 +137,11 @@ impl Curve {
         }
         let whole = self.areas.last().copied()?;
         let sought = (n as f64 + 0.5).min(whole);
-        let i = self.areas.partition_point(|&area| area < sought).checked_sub(1)?;
-        let ((t0, h0), (t1, h1)) = (self.points[i], self.points[i + 1]);
-        let (a, m) = (sought - self.areas[i], (h1 - h0) / (t1 - t0));
-        let x = 2.0 * a / (h0 + (h0 * h0 + 2.0 * m * a).max(0.0).sqrt());
-        Some((t0 + x).min(t1))
+        let piece = self.areas.partition_point(|&area| area < sought).checked_sub(1)?;
+        let ((t0, h0), (t1, h1)) = (self.points[piece], self.points[piece + 1]);
+        let (area, slope) = (sought - self.areas[piece], (h1 - h0) / (t1 - t0));
+        let elapsed = 2.0 * area / (h0 + (h0 * h0 + 2.0 * slope * area).max(0.0).sqrt());
+        Some((t0 + elapsed).min(t1))
     }
 
     /// How many seats the peak needs: the height rounded to whole heads.

@@ -2,10 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::{
-    goal::Kind,
-    verdict::{ScenarioVerdict, Verdict},
-};
+use crate::verdict::{Judged, ScenarioVerdict, Verdict};
 
 /// Exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +76,10 @@ impl FromStr for Inconclusive {
 
 /// Everything that decides the exit code of a run.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts that do not exclude each other; which comes first is decided here"
+)]
 pub struct Outcome<'a> {
     /// Ctrl-C was pressed.
     pub interrupted: bool,
@@ -89,14 +90,37 @@ pub struct Outcome<'a> {
     /// The scenarios, judged.
     pub scenarios: &'a [ScenarioVerdict],
     /// Goals over several scenarios (errors over the whole suite); void when a scenario is invalid.
-    pub overall: &'a [crate::verdict::Judged],
+    pub overall: &'a [Judged],
     /// The target's own books are not in order.
     pub audit_failed: bool,
 }
 
 /// The exit code: the first that applies of 130, 2, 3, 99, 97, 98, 0.
 pub fn decide(outcome: Outcome<'_>, inconclusive: Inconclusive) -> Exit {
-    let _ = (outcome, inconclusive, Kind::Exact, Verdict::Pass);
-    let _: Option<ScenarioVerdict> = None;
-    todo!()
+    let Outcome { interrupted, usage, unreachable, scenarios, overall, audit_failed } = outcome;
+    let all_valid = scenarios.iter().all(ScenarioVerdict::is_valid);
+    let failed = audit_failed
+        || scenarios.iter().any(ScenarioVerdict::has_failed)
+        || all_valid && overall.iter().any(|judged| judged.verdict == Verdict::Fail);
+    let goals = scenarios.iter().flat_map(|scenario| &scenario.goals).chain(overall);
+    let undecided = || goals.into_iter().any(|goal| matches!(goal.verdict, Verdict::Inconclusive { .. }));
+    if interrupted {
+        Exit::Interrupted
+    } else if usage {
+        Exit::Usage
+    } else if unreachable {
+        Exit::Unreachable
+    } else if failed {
+        Exit::Failed
+    } else if !all_valid {
+        Exit::Invalid
+    } else if undecided() {
+        match inconclusive {
+            Inconclusive::Pass => Exit::Ok,
+            Inconclusive::Fail => Exit::Failed,
+            Inconclusive::Own => Exit::Inconclusive,
+        }
+    } else {
+        Exit::Ok
+    }
 }

@@ -4,7 +4,13 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{run::ScenarioRun, workers::WorkerLost};
+use crate::{
+    goal::Standing,
+    histogram::Distribution,
+    record::Column,
+    run::{FlowRun, ScenarioRun},
+    workers::WorkerLost,
+};
 
 /// Why a scenario is INVALID, with its figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,13 +60,98 @@ pub enum Reason {
 }
 
 impl fmt::Display for Reason {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = |duration: &Duration| duration.as_secs_f64() * 1e3;
+        match self {
+            Self::Shortfall { flow, achieved, planned } => {
+                let percent = 100.0 * *achieved as f64 / (*planned).max(1) as f64;
+                write!(
+                    f,
+                    "{flow}: {achieved} of {planned} planned starts made ({percent:.1} %; at least 99 % needed)"
+                )
+            }
+            Self::Late { p99, allowed } => write!(
+                f,
+                "the load generator was late itself: p99 {:.1} ms; at most {:.1} ms (a tenth of the tightest limit) allowed",
+                ms(p99),
+                ms(allowed)
+            ),
+            Self::Dropped { flow, dropped } => {
+                write!(f, "{flow}: {dropped} arrivals dropped because too many were in flight")
+            }
+            Self::Cpu { cores, allowed, seconds } => write!(
+                f,
+                "the load generator kept {cores:.2} of its {allowed:.2} cores busy for {seconds:.0} s (at most 90 % for under 5 s allowed)"
+            ),
+            Self::Worker(lost) => lost.fmt(f),
+            Self::UserPanicked { flow, count } => write!(f, "{flow}: {count} virtual users panicked"),
+        }
     }
 }
 
+/// The part of the planned starts that has to be made.
+const ACHIEVED: f64 = 0.99;
+/// The part of the processor time allowed that may be used, and for how long more is tolerated.
+const BUSY: f64 = 0.9;
+const BUSY_S: f64 = 5.0;
+
 /// Everything that makes a run invalid; empty when it is valid.
 pub fn check(run: &ScenarioRun) -> Vec<Reason> {
-    let _ = run;
-    todo!()
+    let mut reasons: Vec<Reason> = run.health.lost.iter().cloned().map(Reason::Worker).collect();
+    reasons.extend(run.flows.iter().flat_map(flow_reasons));
+    reasons.extend(lateness(run));
+    reasons.extend(busy(run));
+    reasons
+}
+
+/// Starts that were due and not made, dropped, or died of a defect. Turns held back behind an answer
+/// that would not come are the target's doing, and those cut short by an interruption nobody's.
+fn flow_reasons(run: &FlowRun) -> Vec<Reason> {
+    let (flow, tally) = (run.flow.name.clone(), &run.tally);
+    let mut reasons = Vec::new();
+    let planned = tally.planned.saturating_sub(tally.cut_short);
+    let achieved = tally.started + tally.held_back;
+    if (achieved as f64) < ACHIEVED * planned as f64 {
+        reasons.push(Reason::Shortfall { flow: flow.clone(), achieved, planned });
+    }
+    if tally.dropped > 0 {
+        reasons.push(Reason::Dropped { flow: flow.clone(), dropped: tally.dropped });
+    }
+    if tally.panicked > 0 {
+        reasons.push(Reason::UserPanicked { flow, count: tally.panicked });
+    }
+    reasons
+}
+
+/// The tightest limit on a response time among the goals that apply.
+fn tightest(run: &ScenarioRun) -> Option<Duration> {
+    let applying = run.goals.iter().filter(|goal| goal.standing == Standing::Applies);
+    applying.filter_map(|goal| goal.claim.response_time_limit()).min()
+}
+
+/// The generator's own p99 lateness, of starts or of samples, whichever is worse: a flow's later
+/// steps have no start of their own, and a turn may send nothing.
+pub fn lateness_p99(run: &ScenarioRun) -> Option<Duration> {
+    let samples = run.timings.iter().filter_map(|timing| timing.column(Column::Lateness));
+    let samples = Distribution::of(samples.flat_map(|column| &column.cells));
+    let starts = run.health.starts.distribution();
+    [samples, starts].iter().filter_map(|all| all.percentile(99.0).value).max()
+}
+
+fn lateness(run: &ScenarioRun) -> Option<Reason> {
+    let (p99, allowed) = (lateness_p99(run)?, tightest(run)? / 10);
+    (p99 > allowed).then_some(Reason::Late { p99, allowed })
+}
+
+/// The longest unbroken stretch of looks that found the processor busy.
+fn busy(run: &ScenarioRun) -> Option<Reason> {
+    let allowed = run.health.cores;
+    let stretches = run.health.cpu.chunk_by(|a, b| (a.cores > BUSY * allowed) == (b.cores > BUSY * allowed));
+    let busy = stretches.filter(|stretch| stretch[0].cores > BUSY * allowed).map(|stretch| {
+        let seconds: f64 = stretch.iter().map(|look| look.length_s).sum();
+        let core_seconds: f64 = stretch.iter().map(|look| look.cores * look.length_s).sum();
+        Reason::Cpu { cores: core_seconds / seconds, allowed, seconds }
+    });
+    let length = |reason: &Reason| if let Reason::Cpu { seconds, .. } = reason { *seconds } else { 0.0 };
+    busy.max_by(|a, b| length(a).total_cmp(&length(b))).filter(|longest| length(longest) >= BUSY_S)
 }

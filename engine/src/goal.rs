@@ -85,6 +85,12 @@ pub enum Claim {
         /// 0.001 for 0.1 %.
         below: f64,
     },
+    /// The share of failed requests among all requests (the samples of all endpoints) is below a
+    /// limit.
+    RequestErrors {
+        /// 0.001 for 0.1 %.
+        below: f64,
+    },
     /// The share of bad ones is below a limit (of good ones above `1 − below`).
     Share {
         /// Which share.
@@ -145,6 +151,11 @@ pub fn errors(series: TimingId) -> Proportion<TimingId> {
     Proportion(series)
 }
 
+/// Failed requests among all requests, whatever the endpoint.
+pub fn request_errors_below(limit: f64) -> Claim {
+    Claim::RequestErrors { below: limit }
+}
+
 /// A declared share: `share(id).above(0.99)` for the good ones, `.bad_below(0.01)` for the bad.
 pub fn share(share: ShareId) -> Proportion<ShareId> {
     Proportion(share)
@@ -194,7 +205,7 @@ impl Claim {
     pub fn allowed(&self) -> f64 {
         match self {
             Self::Percentile { percent, .. } => complement(percent / 100.0),
-            Self::Errors { below, .. } | Self::Share { below, .. } => *below,
+            Self::Errors { below, .. } | Self::RequestErrors { below } | Self::Share { below, .. } => *below,
             Self::Always(_) | Self::Never(_) => 0.0,
         }
     }

@@ -37,7 +37,8 @@
 //!     let (tap, ends, flow) = (tap.clone(), ends.clone(), flow.clone());
 //!     async move {
 //!         let recorder = tap.recorder(epoch);
-//!         let make = |_user| Searcher { recorder: recorder.clone(), search };
+//!         let books = recorder.clone();
+//!         let make = move |_user| Searcher { recorder: books.clone(), search };
 //!         driver::drive(&flow, worker.shard(), epoch, &ends, &recorder, make).await
 //!     }
 //! });

@@ -90,7 +90,7 @@ impl Grid {
     pub fn new(seats: u64, every: Duration) -> Self {
         let seats = seats.max(1);
         let golden = (seats as f64 * 0.618_033_988_749_895).round().max(1.0) as u64;
-        let stride = (golden..).find(|&stride| coprime(stride, seats)).unwrap_or(1);
+        let stride = (golden..golden + seats).find(|&stride| coprime(stride, seats)).unwrap_or(1);
         Self { seats, stride, every_s: every.as_secs_f64() }
     }
 

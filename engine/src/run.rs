@@ -185,8 +185,6 @@ pub struct CounterRun {
 pub struct Health {
     /// How late each start was, by the generator's own fault.
     pub starts: ColumnRun,
-    /// How late each sample was begun, by the generator's own fault.
-    pub samples: ColumnRun,
     /// Users at it, per second (the most seen in it, summed over workers).
     pub users: Vec<(i64, u64)>,
     /// Processor time the process used.

@@ -1,8 +1,8 @@
 //! Virtual users, started on time. One entrance, [`drive`]; how a load is read decides the rest.
 
 mod arrivals;
+mod crew;
 mod paced;
-mod seats;
 mod visitors;
 
 use std::{future::Future, time::Duration};
@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::{self, Instant},
-    ends::Ends,
+    driver::crew::Crew,
+    ends::{Ends, Stage},
     load::{Flow, Load, Shard},
     record::Recorder,
 };
@@ -114,9 +115,32 @@ pub async fn drive<U: VirtualUser>(
     epoch: Instant,
     ends: &Ends,
     health: &Recorder,
-    make: impl FnMut(u64) -> U,
+    make: impl FnMut(u64) -> U + 'static,
 ) -> Tally {
-    let _ = (flow, shard, epoch, ends, health, make);
-    let _ = Load::curve;
-    todo!()
+    let own = Ends::new();
+    let mut crew = Crew::new(flow, shard, epoch, own.clone(), health.clone());
+    let whole = async {
+        match &flow.load {
+            Load::Arrivals(rate) => arrivals::start(&mut crew, rate, make).await,
+            Load::Paced { users, every } => paced::start(&mut crew, users, *every, make).await,
+            Load::Visitors(heads) => visitors::start(&mut crew, heads, make).await,
+        }
+        crew.wind_up().await;
+    };
+    tokio::select! {
+        biased;
+        never = follow(ends, &own) => match never {},
+        () = whole => {}
+    }
+    health.flush();
+    crew.tally()
+}
+
+/// Passes on the stages of the run's ends to the flow's own, for as long as it is polled.
+async fn follow(run: &Ends, own: &Ends) -> std::convert::Infallible {
+    for stage in [Stage::Closing, Stage::Leaving, Stage::Aborted] {
+        run.reached(stage).await;
+        own.advance(stage);
+    }
+    std::future::pending().await
 }

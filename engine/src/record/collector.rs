@@ -1,15 +1,37 @@
 //! The collecting end: one thread that turns what workers hand over into a run.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread::JoinHandle,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
-    clock::Instant,
-    goal::Goal,
-    load::Flow,
-    record::{Recorder, Registry},
-    run::{FlowRun, ScenarioRun},
+    clock::{self, Instant},
+    cpu,
+    goal::{Claim, Goal},
+    load::{Flow, steady_window},
+    record::{
+        Column, Recorder, Registry, Role,
+        batch::Batch,
+        books::{Books, Finished, TimingBook},
+    },
+    run::{CpuSecond, FlowRun, Health, ScenarioRun},
+    stats,
     workers::WorkerLost,
 };
+
+/// Batches that may wait for the collector. A worker that finds no room keeps its batch and goes on.
+const QUEUE: usize = 1_024;
+/// A second stays open this long for answers that come late (they belong to the second in which
+/// they were due): longer than the default time-out, so that nearly every second is one cell.
+const HOLD_S: i64 = 12;
+/// How often processor time is looked at.
+const CPU_EVERY: Duration = Duration::from_secs(1);
 
 /// What a scenario sets out to do and to measure.
 #[derive(Clone, Debug)]
@@ -28,6 +50,16 @@ impl Plan {
     /// A plan of its parts.
     pub fn new(name: impl Into<String>, registry: Registry, goals: Vec<Goal>, flows: Vec<Flow>) -> Self {
         Self { name: name.into(), registry, goals, flows }
+    }
+
+    fn limits(&self) -> Vec<(usize, Column, u64)> {
+        let limit = |goal: &Goal| match &goal.claim {
+            Claim::Percentile { series, column, limit, .. } => {
+                Some((series.index(), *column, u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX)))
+            }
+            _ => None,
+        };
+        self.goals.iter().filter_map(limit).collect()
     }
 }
 
@@ -63,58 +95,236 @@ pub struct Live {
     pub started: u64,
     /// Users at it.
     pub users: u64,
-    /// Requests due in the newest whole second.
+    /// Requests due in the newest whole second and done by now.
     pub rate: u64,
-    /// p50 and p95 since due of the newest whole second, over all endpoints.
+    /// p50 since due of the newest whole second, over all endpoints.
     pub p50: Option<Duration>,
-    /// See `p50`.
+    /// p95 likewise.
     pub p95: Option<Duration>,
+}
+
+/// What the collector's thread is told.
+#[derive(Debug)]
+pub(super) enum Message {
+    Batch(Box<Batch>),
+    End,
 }
 
 /// Gathers a scenario's records on a thread of its own.
 #[derive(Debug)]
-pub struct Collector {}
+pub struct Collector {
+    plan: Plan,
+    tap: Tap,
+    live: Arc<Mutex<Live>>,
+    thread: JoinHandle<Gathered>,
+}
 
 /// Makes recorders; may cross threads.
 #[derive(Clone, Debug)]
-pub struct Tap {}
+pub struct Tap {
+    sender: mpsc::SyncSender<Message>,
+    made: Arc<AtomicUsize>,
+}
 
 impl Tap {
     /// A recorder for this thread; seconds count from `epoch`.
     pub fn recorder(&self, epoch: Instant) -> Recorder {
-        let _ = epoch;
-        todo!()
+        self.make(epoch, false)
     }
 
     /// A recorder for requests before the start: what it takes is labelled warm-up, kept apart and
     /// not counted. Seconds count from `epoch`, which may be any moment.
     pub fn warm_up(&self, epoch: Instant) -> Recorder {
-        let _ = epoch;
-        todo!()
+        self.make(epoch, true)
+    }
+
+    fn make(&self, epoch: Instant, warm_up: bool) -> Recorder {
+        let recorder = self.made.fetch_add(1, Ordering::Relaxed);
+        Recorder::new(Batch::new(recorder, warm_up), epoch, self.sender.clone())
     }
 }
 
 impl Collector {
     /// Starts gathering.
     pub fn start(plan: Plan) -> Self {
-        let _ = plan;
-        todo!()
+        let (sender, inbox) = mpsc::sync_channel(QUEUE);
+        let live = Arc::new(Mutex::new(Live::default()));
+        let gathering = Gathering {
+            counted: Books::new(plan.registry.clone(), &plan.limits()),
+            warm_up: Books::new(plan.registry.clone(), &[]),
+            live: live.clone(),
+            newest: i64::MIN,
+            cpu: CpuWatch::new(),
+        };
+        let thread = std::thread::spawn(move || gathering.run(&inbox));
+        Self { plan, tap: Tap { sender, made: Arc::default() }, live, thread }
     }
 
     /// What workers make their recorders from.
     pub fn tap(&self) -> Tap {
-        todo!()
+        self.tap.clone()
     }
 
     /// How it stands now.
     pub fn live(&self) -> Live {
-        todo!()
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends gathering and gives the run. Recorders still alive are not waited for: drop them, or
     /// call their `flush`, first.
+    ///
+    /// # Panics
+    ///
+    /// When the collector's thread has panicked, with its message.
     pub fn finish(self, ending: Ending) -> ScenarioRun {
-        let _ = ending;
-        todo!()
+        // Fails only when the thread is gone, and then joining says why.
+        let _ = self.tap.sender.send(Message::End);
+        let gathered = self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        gathered.into_run(self.plan, ending)
+    }
+}
+
+/// The collector's thread.
+struct Gathering {
+    counted: Books,
+    warm_up: Books,
+    live: Arc<Mutex<Live>>,
+    newest: i64,
+    cpu: CpuWatch,
+}
+
+/// What it ends with.
+#[derive(Debug)]
+struct Gathered {
+    counted: Books,
+    warm_up: Books,
+    cpu: CpuWatch,
+}
+
+impl Gathering {
+    fn run(mut self, inbox: &mpsc::Receiver<Message>) -> Gathered {
+        loop {
+            match inbox.recv_timeout(self.cpu.patience()) {
+                Ok(Message::Batch(batch)) if batch.warm_up => self.warm_up.enter(*batch),
+                Ok(Message::Batch(batch)) => self.enter(*batch),
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(Message::End) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.cpu.look();
+        }
+        Gathered { counted: self.counted, warm_up: self.warm_up, cpu: self.cpu }
+    }
+
+    fn enter(&mut self, batch: Batch) {
+        let open = batch.open;
+        self.counted.enter(batch);
+        if open > self.newest {
+            self.newest = open;
+            self.counted.close(open - HOLD_S);
+        }
+        let live = self.counted.live(self.newest);
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = live;
+    }
+}
+
+impl Books {
+    /// `second` is the newest that was handed over.
+    fn live(&self, second: i64) -> Live {
+        let endpoints = || {
+            let named = self.registry.timings.iter().zip(&self.timings);
+            named.filter(|((_, role), _)| *role == Role::Endpoint).map(|(_, book)| book)
+        };
+        let (ok, failed) =
+            endpoints().map(TimingBook::counts).fold((0, 0), |sum, n| (sum.0 + n.0, sum.1 + n.1));
+        let columns = endpoints().filter_map(|book| book.column(Column::SinceDue));
+        let mut values: Vec<u64> = columns.flat_map(|column| column.open_second(second)).copied().collect();
+        values.sort_unstable();
+        let quantile = |q| {
+            let rank = stats::nearest_rank(values.len() as u64, q);
+            values.get(rank as usize - 1).copied().map(Duration::from_nanos)
+        };
+        Live {
+            second,
+            requests: ok + failed,
+            failed,
+            started: self.started,
+            users: self.users_now(),
+            rate: values.len() as u64,
+            p50: quantile(0.5),
+            p95: quantile(0.95),
+        }
+    }
+}
+
+/// Looks at the process's processor time about once a second.
+#[derive(Debug)]
+struct CpuWatch {
+    last: Option<(Instant, f64)>,
+    next: Instant,
+    seen: Vec<(Instant, f64, f64)>,
+}
+
+impl CpuWatch {
+    fn new() -> Self {
+        let now = clock::now();
+        Self { last: cpu::used_s().map(|used| (now, used)), next: now + CPU_EVERY, seen: Vec::new() }
+    }
+
+    /// How long until the next look.
+    fn patience(&self) -> Duration {
+        self.next.saturating_duration_since(clock::now())
+    }
+
+    fn look(&mut self) {
+        let now = clock::now();
+        if now < self.next {
+            return;
+        }
+        self.next = now + CPU_EVERY;
+        let used = cpu::used_s();
+        if let (Some((then, before)), Some(used)) = (self.last, used) {
+            let length_s = (now - then).as_secs_f64();
+            self.seen.push((now, length_s, (used - before) / length_s));
+        }
+        self.last = used.map(|used| (now, used));
+    }
+
+    /// What was seen while the scenario ran; before it there was warm-up.
+    fn between(self, epoch: Instant, ended: Instant) -> Vec<CpuSecond> {
+        let seen = self.seen.into_iter().filter(|(at, ..)| *at >= epoch && *at <= ended + CPU_EVERY);
+        seen.map(|(at, length_s, cores)| {
+            let second = (at - epoch).as_secs().cast_signed();
+            CpuSecond { second, length_s, cores }
+        })
+        .collect()
+    }
+}
+
+impl Gathered {
+    fn into_run(self, plan: Plan, ending: Ending) -> ScenarioRun {
+        let Finished { timings, shares, counters, starts, users } = self.counted.finish();
+        let warm_up = self.warm_up.finish().timings;
+        let since_1970 = ending.started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        ScenarioRun {
+            steady: steady_window(&plan.flows),
+            name: plan.name,
+            started_unix_ms: u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX),
+            duration: ending.ended.saturating_duration_since(ending.epoch),
+            interrupted: ending.interrupted,
+            flows: ending.flows,
+            timings,
+            warm_up: warm_up.into_iter().filter(|timing| !timing.columns.is_empty()).collect(),
+            shares,
+            counters,
+            health: Health {
+                starts,
+                users,
+                cpu: self.cpu.between(ending.epoch, ending.ended),
+                cores: cpu::allowed_cores(),
+                workers: ending.workers,
+                lost: ending.lost,
+            },
+            goals: plan.goals,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What was seen: one call per event on the worker, everything else on the collector's thread.
 
+mod batch;
+mod books;
 mod collector;
 mod fault;
 mod recorder;

@@ -1,11 +1,15 @@
 //! The worker's end: pushes to plain vectors, handed over whole once a second.
 
-use std::time::Duration;
+use std::{cell::RefCell, rc::Rc, sync::mpsc, time::Duration};
 
 use crate::{
-    clock::Instant,
+    clock::{self, Instant},
     driver::Due,
-    record::{CounterId, Fault, Phase, ShareId, TimingId},
+    record::{
+        Column, CounterId, Fault, Phase, ShareId, TimingId,
+        batch::{Batch, Ending, Timed},
+        collector::Message,
+    },
 };
 
 /// One request, or one sequence of them, as it went.
@@ -48,33 +52,87 @@ pub struct Phases {
 
 /// Takes what virtual users saw. Clones share one worker's books; not `Send`: get one per worker
 /// from [`Tap::recorder`](crate::record::Tap::recorder).
+///
+/// Nothing here waits, locks or computes: the collector's thread makes the histograms.
 #[derive(Clone, Debug)]
-pub struct Recorder {}
+pub struct Recorder {
+    desk: Rc<RefCell<Desk>>,
+}
+
+#[derive(Debug)]
+struct Desk {
+    epoch: Instant,
+    batch: Batch,
+    collector: mpsc::SyncSender<Message>,
+}
 
 impl Recorder {
+    pub(super) fn new(batch: Batch, epoch: Instant, collector: mpsc::SyncSender<Message>) -> Self {
+        Self { desk: Rc::new(RefCell::new(Desk { epoch, batch, collector })) }
+    }
+
     /// Records a sample under an endpoint and any further groups. The first id is the request's own;
     /// the generator's lateness is kept there only.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers make the sample for this call and are done with it"
+    )]
     pub fn timing(&self, ids: &[TimingId], sample: Sample) {
-        let _ = (ids, sample);
-        todo!()
+        let mut desk = self.desk.borrow_mut();
+        let second = desk.turn_to(sample.done, sample.due.at);
+        let ending = match &sample.outcome {
+            Ok(()) => Ending::Good,
+            Err(fault) if fault.kind.answered() => Ending::Wrong,
+            Err(_) => Ending::Unanswered,
+        };
+        let since = |from: Instant| nanos(sample.done.saturating_duration_since(from));
+        for &id in ids {
+            let timed = |column, nanos| Timed { id, column, ending, second, nanos };
+            desk.batch.times.push(timed(Column::SinceDue, since(sample.due.at)));
+            desk.batch.times.push(timed(Column::SinceSent, since(sample.sent)));
+            if let Err(fault) = &sample.outcome {
+                desk.batch.fault(id, second, fault);
+            }
+        }
+        if let Some(&id) = ids.first() {
+            desk.time(id, Column::Lateness, second, sample.due.lateness);
+        }
     }
 
     /// Records the parts of a request under each of the series, in the second of `due`.
     pub fn phases(&self, ids: &[TimingId], due: Due, phases: &Phases) {
-        let _ = (ids, due, phases);
-        todo!()
+        let parts = [
+            (Phase::Blocked, phases.blocked),
+            (Phase::Connecting, phases.connecting),
+            (Phase::Tls, phases.tls),
+            (Phase::Sending, phases.sending),
+            (Phase::Waiting, phases.waiting),
+            (Phase::Receiving, phases.receiving),
+        ];
+        let mut desk = self.desk.borrow_mut();
+        let second = desk.second(due.at);
+        for &id in ids {
+            for (phase, took) in parts {
+                if let Some(took) = took {
+                    desk.time(id, Column::Phase(phase), second, took);
+                }
+            }
+        }
     }
 
     /// Records one part, now.
     pub fn phase(&self, id: TimingId, phase: Phase, took: Duration) {
-        let _ = (id, phase, took);
-        todo!()
+        let mut desk = self.desk.borrow_mut();
+        let second = desk.turn_to_now();
+        desk.time(id, Column::Phase(phase), second, took);
     }
 
     /// Records a duration that is no request of its own, now.
     pub fn value(&self, id: TimingId, value: Duration) {
-        let _ = (id, value);
-        todo!()
+        let mut desk = self.desk.borrow_mut();
+        let second = desk.turn_to_now();
+        let timed = Timed { id, column: Column::SinceDue, ending: Ending::Good, second, nanos: nanos(value) };
+        desk.batch.times.push(timed);
     }
 
     /// Records one thing that was good or not.
@@ -84,19 +142,122 @@ impl Recorder {
 
     /// Records a number of things that were good, and a number that were not.
     pub fn shares(&self, id: ShareId, good: u64, bad: u64) {
-        let _ = (id, good, bad);
-        todo!()
+        let mut desk = self.desk.borrow_mut();
+        let second = desk.turn_to_now();
+        let entry = desk.batch.shares.entry((id, second)).or_default();
+        entry.0 += good;
+        entry.1 += bad;
     }
 
     /// Counts one, with evidence (made only while fewer than the kept number are there).
     pub fn counter(&self, id: CounterId, evidence: impl FnOnce() -> String) {
-        let _ = (id, evidence());
-        todo!()
+        let wanted = {
+            let mut desk = self.desk.borrow_mut();
+            desk.turn_to_now();
+            desk.batch.count(id, 1)
+        };
+        if wanted {
+            // Made outside the borrow: it may be anything, even something that records.
+            let evidence = evidence();
+            self.desk.borrow_mut().batch.keep(id, &evidence);
+        }
     }
 
     /// Counts `n`.
     pub fn add(&self, id: CounterId, n: u64) {
-        let _ = (id, n);
-        todo!()
+        let mut desk = self.desk.borrow_mut();
+        desk.turn_to_now();
+        desk.batch.count(id, n);
     }
+
+    /// Hands over what is there, rather than waiting for the second to be over.
+    pub fn flush(&self) {
+        self.desk.borrow_mut().hand_over_all();
+    }
+
+    /// A turn has begun.
+    pub(crate) fn start(&self, due: Due) {
+        let mut desk = self.desk.borrow_mut();
+        desk.turn_to_now();
+        let second = desk.second(due.at);
+        desk.batch.starts.push((second, nanos(due.lateness)));
+    }
+
+    /// One more user is at it.
+    pub(crate) fn user_came(&self) {
+        self.users(1);
+    }
+
+    /// One fewer.
+    pub(crate) fn user_left(&self) {
+        self.users(-1);
+    }
+
+    fn users(&self, change: i64) {
+        let mut desk = self.desk.borrow_mut();
+        let second = desk.turn_to_now();
+        desk.batch.users(second, change);
+    }
+}
+
+impl Desk {
+    /// The second an instant is in, counted from the epoch; negative before it.
+    fn second(&self, at: Instant) -> i64 {
+        if let Some(after) = at.checked_duration_since(self.epoch) {
+            return after.as_secs().cast_signed();
+        }
+        let before = self.epoch.saturating_duration_since(at);
+        -before.as_secs().cast_signed() - i64::from(before.subsec_nanos() > 0)
+    }
+
+    fn turn_to_now(&mut self) -> i64 {
+        let now = clock::now();
+        self.turn_to(now, now)
+    }
+
+    /// Hands over the last second's batch once `now` is in a new one; gives the second of `of`.
+    fn turn_to(&mut self, now: Instant, of: Instant) -> i64 {
+        let open = self.second(now);
+        if open > self.batch.open {
+            self.hand_over();
+            self.batch.open = open;
+        }
+        self.second(of)
+    }
+
+    fn time(&mut self, id: TimingId, column: Column, second: i64, took: Duration) {
+        self.batch.times.push(Timed { id, column, ending: Ending::Good, second, nanos: nanos(took) });
+    }
+
+    /// Hands over without ever waiting: if the collector is far behind, the batch just grows on.
+    fn hand_over(&mut self) {
+        if self.batch.is_empty() {
+            return;
+        }
+        let full = self.batch.take();
+        if let Err(mpsc::TrySendError::Full(Message::Batch(back))) =
+            self.collector.try_send(Message::Batch(Box::new(full)))
+        {
+            self.batch.put_back(*back);
+        }
+    }
+
+    /// Hands over even if that means waiting for the collector; it drains without fail until the
+    /// run is finished, and after that nobody listens and nothing waits.
+    fn hand_over_all(&mut self) {
+        if !self.batch.is_empty() {
+            let full = self.batch.take();
+            let _ = self.collector.send(Message::Batch(Box::new(full)));
+        }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.hand_over_all();
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

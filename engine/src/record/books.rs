@@ -1,0 +1,254 @@
+//! The collector's books: raw values per open second, cells once it is closed.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    histogram::Encoder,
+    record::{
+        Column, FaultKind, Registry,
+        batch::{Batch, EVIDENCE, Ending, FaultSeen, Timed, UsersSeen},
+    },
+    run::{Cell, ColumnRun, CounterRun, FaultRun, Outcomes, ShareRun, ShareSecond, TimingRun},
+};
+
+/// Kinds of failure kept apart in one series; what comes beyond is counted together.
+const KINDS: usize = 64;
+
+/// One column of one series.
+#[derive(Debug, Default)]
+pub(super) struct ColumnBook {
+    /// Limits whose exceedances are counted, nanoseconds, ascending.
+    limits_ns: Vec<u64>,
+    open: BTreeMap<i64, OpenSecond>,
+    cells: Vec<Cell>,
+}
+
+#[derive(Debug, Default)]
+struct OpenSecond {
+    values_ns: Vec<u64>,
+    unanswered: u64,
+}
+
+impl ColumnBook {
+    pub(super) fn add(&mut self, second: i64, nanos: u64) {
+        self.open.entry(second).or_default().values_ns.push(nanos);
+    }
+
+    /// The raw values of a second that is still open.
+    pub(super) fn open_second(&self, second: i64) -> &[u64] {
+        self.open.get(&second).map_or(&[], |open| &open.values_ns)
+    }
+
+    /// Turns seconds before `second` into cells.
+    fn close(&mut self, second: i64, encoder: &mut Encoder) {
+        while let Some(entry) = self.open.first_entry().filter(|entry| *entry.key() < second) {
+            let (second, open) = entry.remove_entry();
+            self.cells.push(encoder.cell(second, &open.values_ns, open.unanswered, &self.limits_ns));
+        }
+    }
+
+    pub(super) fn finish(mut self, column: Column, encoder: &mut Encoder) -> ColumnRun {
+        self.close(i64::MAX, encoder);
+        self.cells.sort_by_key(|cell| cell.second);
+        ColumnRun { column, limits_ns: self.limits_ns, cells: self.cells }
+    }
+}
+
+/// One timing series.
+#[derive(Debug, Default)]
+pub(super) struct TimingBook {
+    columns: BTreeMap<Column, ColumnBook>,
+    outcomes: BTreeMap<i64, (u64, u64)>,
+    faults: BTreeMap<FaultKind, FaultBook>,
+}
+
+#[derive(Debug, Default)]
+struct FaultBook {
+    seconds: BTreeMap<i64, u64>,
+    evidence: Vec<String>,
+}
+
+impl TimingBook {
+    fn add(&mut self, timed: &Timed) {
+        let column = self.columns.entry(timed.column).or_default();
+        match timed.ending {
+            Ending::Unanswered => column.open.entry(timed.second).or_default().unanswered += 1,
+            Ending::Good | Ending::Wrong => column.add(timed.second, timed.nanos),
+        }
+        if timed.column == Column::SinceDue {
+            let (ok, failed) = self.outcomes.entry(timed.second).or_default();
+            *(if timed.ending == Ending::Good { ok } else { failed }) += 1;
+        }
+    }
+
+    fn fault(&mut self, seen: FaultSeen) {
+        let room = self.faults.len() < KINDS || self.faults.contains_key(&seen.kind);
+        let kind = if room { seen.kind } else { FaultKind::Other("further kinds".into()) };
+        let book = self.faults.entry(kind).or_default();
+        *book.seconds.entry(seen.second).or_default() += 1;
+        if book.evidence.len() < EVIDENCE {
+            book.evidence.extend(seen.detail);
+        }
+    }
+
+    pub(super) fn column(&self, column: Column) -> Option<&ColumnBook> {
+        self.columns.get(&column)
+    }
+
+    /// Went well, failed.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        self.outcomes.values().fold((0, 0), |sum, second| (sum.0 + second.0, sum.1 + second.1))
+    }
+}
+
+/// Everything one scenario (or its warm-up) has handed over.
+#[derive(Debug)]
+pub(super) struct Books {
+    pub(super) registry: Registry,
+    pub(super) timings: Vec<TimingBook>,
+    shares: Vec<BTreeMap<i64, (u64, u64)>>,
+    counters: Vec<(u64, Vec<String>)>,
+    pub(super) starts: ColumnBook,
+    pub(super) started: u64,
+    /// Per recorder, what it said of its users.
+    users: BTreeMap<usize, Vec<UsersSeen>>,
+    encoder: Encoder,
+}
+
+impl Books {
+    /// Books for these series, counting these limits (by series and column).
+    pub(super) fn new(registry: Registry, limits: &[(usize, Column, u64)]) -> Self {
+        let mut timings: Vec<TimingBook> = registry.timings.iter().map(|_| TimingBook::default()).collect();
+        for &(series, column, limit) in limits {
+            if let Some(timing) = timings.get_mut(series) {
+                let known = &mut timing.columns.entry(column).or_default().limits_ns;
+                if let Err(place) = known.binary_search(&limit) {
+                    known.insert(place, limit);
+                }
+            }
+        }
+        Self {
+            timings,
+            shares: vec![BTreeMap::new(); registry.shares.len()],
+            counters: vec![(0, Vec::new()); registry.counters.len()],
+            starts: ColumnBook::default(),
+            started: 0,
+            users: BTreeMap::new(),
+            encoder: Encoder::new(),
+            registry,
+        }
+    }
+
+    /// Enters what a worker handed over.
+    pub(super) fn enter(&mut self, batch: Batch) {
+        for timed in &batch.times {
+            self.timings[timed.id.index()].add(timed);
+        }
+        for seen in batch.faults {
+            self.timings[seen.id.index()].fault(seen);
+        }
+        for ((id, second), (good, bad)) in batch.shares {
+            let entry = self.shares[id.index()].entry(second).or_default();
+            entry.0 += good;
+            entry.1 += bad;
+        }
+        for (id, (n, evidence)) in batch.counts {
+            let (total, kept) = &mut self.counters[id.index()];
+            *total += n;
+            kept.extend(evidence.into_iter().take(EVIDENCE.saturating_sub(kept.len())));
+        }
+        self.started += batch.starts.len() as u64;
+        for (second, nanos) in batch.starts {
+            self.starts.add(second, nanos);
+        }
+        self.users.entry(batch.recorder).or_default().extend(batch.users);
+    }
+
+    /// Closes every second before `second`. What comes later for one of these gets a cell of its own.
+    pub(super) fn close(&mut self, second: i64) {
+        let columns = self.timings.iter_mut().flat_map(|timing| timing.columns.values_mut());
+        for column in columns.chain([&mut self.starts]) {
+            column.close(second, &mut self.encoder);
+        }
+    }
+
+    /// Users there now, over all recorders.
+    pub(super) fn users_now(&self) -> u64 {
+        let last = |seen: &Vec<UsersSeen>| seen.last().map_or(0, |last| last.at_end);
+        self.users.values().map(last).sum::<i64>().max(0).cast_unsigned()
+    }
+
+    /// The most users of each second: each recorder's, carried on through seconds without a change.
+    fn users(&self) -> Vec<(i64, u64)> {
+        let seconds = || self.users.values().flatten().map(|seen| seen.second);
+        let (Some(first), Some(last)) = (seconds().min(), seconds().max()) else { return Vec::new() };
+        let mut total = vec![0_i64; usize::try_from(last - first + 1).unwrap_or(0)];
+        for seen in self.users.values() {
+            let (mut level, mut steps) = (0, seen.iter().peekable());
+            for (second, sum) in (first..).zip(&mut total) {
+                let mut most = level;
+                while let Some(step) = steps.next_if(|step| step.second <= second) {
+                    most = most.max(step.most);
+                    level = step.at_end;
+                }
+                *sum += most;
+            }
+        }
+        (first..).zip(total.into_iter().map(|users| users.max(0).cast_unsigned())).collect()
+    }
+
+    /// Closes the books.
+    pub(super) fn finish(self) -> Finished {
+        let users = self.users();
+        let mut encoder = self.encoder;
+        let named = self.registry.timings.into_iter().zip(self.timings);
+        let timings = named
+            .map(|((name, role), book)| TimingRun {
+                name,
+                role,
+                columns: (book.columns.into_iter())
+                    .map(|(column, book)| book.finish(column, &mut encoder))
+                    .filter(|column| !column.cells.is_empty())
+                    .collect(),
+                outcomes: (book.outcomes.into_iter())
+                    .map(|(second, (ok, failed))| Outcomes { second, ok, failed })
+                    .collect(),
+                faults: book.faults.into_iter().map(|(kind, book)| fault_run(kind, book)).collect(),
+            })
+            .collect();
+        let shares = self.registry.shares.into_iter().zip(self.shares);
+        let counters = self.registry.counters.into_iter().zip(self.counters);
+        Finished {
+            timings,
+            shares: shares.map(|(name, seconds)| share_run(name, seconds)).collect(),
+            counters: counters
+                .map(|(name, (total, evidence))| CounterRun { name, total, evidence })
+                .collect(),
+            starts: self.starts.finish(Column::Lateness, &mut encoder),
+            users,
+        }
+    }
+}
+
+fn fault_run(kind: FaultKind, book: FaultBook) -> FaultRun {
+    FaultRun {
+        kind,
+        count: book.seconds.values().sum(),
+        seconds: book.seconds.into_iter().collect(),
+        evidence: book.evidence,
+    }
+}
+
+fn share_run(name: String, seconds: BTreeMap<i64, (u64, u64)>) -> ShareRun {
+    let seconds = seconds.into_iter().map(|(second, (good, bad))| ShareSecond { second, good, bad });
+    ShareRun { name, seconds: seconds.collect() }
+}
+
+/// Closed books.
+pub(super) struct Finished {
+    pub(super) timings: Vec<TimingRun>,
+    pub(super) shares: Vec<ShareRun>,
+    pub(super) counters: Vec<CounterRun>,
+    pub(super) starts: ColumnRun,
+    pub(super) users: Vec<(i64, u64)>,
+}
