@@ -9,5 +9,5 @@ mod connect;
 mod watched;
 
 pub use client::{Client, Exchange, Outgoing, Received};
-pub use connect::{Connector, Limits, Stream};
+pub use connect::{Connected, Connector, Limits, Speech, Stream, Tls, TlsError};
 pub use watched::Marks;

@@ -49,6 +49,8 @@ pub struct Scope {
     pub world: World,
     /// Sets this run's rows apart from other runs': part of e-mails and ids, never of the digest.
     pub nonce: Arc<str>,
+    /// The secret webhooks are signed with.
+    pub stripe_secret: Arc<str>,
     /// Whether the target is reached over TLS (else TLS goals are "not applicable").
     pub tls: bool,
 }
@@ -76,6 +78,17 @@ pub struct Needs {
     pub connections: u64,
     /// Load users that sign in (`loadtest_user_0..`), at most.
     pub load_users: u32,
+    /// Whether both load events must be empty of earlier load rows.
+    pub empty_load_events: bool,
+}
+
+/// What one turn of a flow is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Act {
+    /// What several are called: queries, webhook events, registrations, visits.
+    pub plural: &'static str,
+    /// Requests it sends, on average.
+    pub requests: f64,
 }
 
 /// What the users of a planned scenario do. One script serves all workers of one run of the scenario: what
@@ -88,6 +101,12 @@ pub trait Script: Send + Sync {
     /// One user of flow `flow` (a place in [`Plan::flows`]). `number` is [`Turn::user`]. The user owns its
     /// context, and with it its connection.
     fn user(&self, flow: usize, number: u64, context: Context) -> Box<dyn User>;
+
+    /// What one turn of flow `flow` is, so that a plan can say "1 000 queries a minute".
+    fn act(&self, flow: usize) -> Act {
+        let _ = flow;
+        Act { plural: "turns", requests: 1.0 }
+    }
 
     /// Whether users of this flow borrow connections from a pool of their worker (a delivery service such
     /// as Stripe) instead of opening one each (browsers).

@@ -17,7 +17,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::http::{Connector, Stream};
+use crate::http::{Connector, Speech, Stream};
 
 /// The largest message that is read.
 const MESSAGE_BYTES: usize = 1024 * 1024;
@@ -55,7 +55,7 @@ impl Socket {
     }
 
     async fn attempt(connector: &Connector, path: &str) -> Result<Self, Fault> {
-        let connected = connector.connect(&[b"http/1.1"]).await?;
+        let connected = connector.connect(Speech::Socket).await?;
         let scheme = if connector.target().tls() { "wss" } else { "ws" };
         let request = format!("{scheme}://{}{path}", connector.target().authority())
             .into_client_request()

@@ -16,7 +16,7 @@ use hyper::{
 use tokio::task::{AbortHandle, spawn_local};
 
 use super::{
-    connect::Connector,
+    connect::{Connector, Speech},
     watched::{Marks, Watched},
 };
 
@@ -192,7 +192,7 @@ impl Client {
             }
             self.connection = None;
         }
-        let connected = self.connector.connect(&[b"h2", b"http/1.1"]).await?;
+        let connected = self.connector.connect(Speech::Http).await?;
         progress.connecting = Some(connected.connecting);
         progress.tls = connected.tls;
         let connection = Connection::open(connected.stream, connected.h2).await;

@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     io,
+    path::Path,
     pin::Pin,
     rc::Rc,
     sync::Arc,
@@ -14,7 +15,11 @@ use engine::{
     clock,
     record::{Fault, FaultKind},
 };
-use rustls::{ClientConfig, pki_types::ServerName};
+use rustls::{
+    ClientConfig, RootCertStore,
+    client::Resumption,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -39,11 +44,71 @@ impl Default for Limits {
     }
 }
 
+/// What is going to be spoken on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speech {
+    /// HTTP: version 2 where the other side chooses it (ALPN), else 1.1.
+    Http,
+    /// A WebSocket, which begins as HTTP/1.1.
+    Socket,
+}
+
+/// How TLS is spoken. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    http: Arc<ClientConfig>,
+    socket: Arc<ClientConfig>,
+}
+
+/// Why there is no TLS.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The roots cannot be read.
+    #[error("{path}: {message}")]
+    Roots {
+        /// Which file.
+        path: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The library refuses.
+    #[error("TLS: {0}")]
+    Library(#[from] rustls::Error),
+}
+
+impl Tls {
+    /// Trusts the certificates in this PEM file and nobody else. Sessions are not resumed: every visitor is
+    /// a new one and pays for the whole handshake.
+    pub fn trusting(pem: &Path) -> Result<Self, TlsError> {
+        let wrong = |message: String| TlsError::Roots { path: pem.display().to_string(), message };
+        let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(pem)
+            .and_then(Iterator::collect)
+            .map_err(|e| wrong(format!("cannot be read as PEM certificates ({e})")))?;
+        let mut roots = RootCertStore::empty();
+        let (taken, _) = roots.add_parsable_certificates(certificates);
+        if taken == 0 {
+            return Err(wrong("holds no certificate that can be trusted".into()));
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.resumption = Resumption::disabled();
+        let offering = |protocols: &[&[u8]]| {
+            let mut config = config.clone();
+            config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+            Arc::new(config)
+        };
+        Ok(Self { http: offering(&[b"h2", b"http/1.1"]), socket: offering(&[b"http/1.1"]) })
+    }
+}
+
 /// How the connections of one worker are made. Clones share one pool.
 #[derive(Clone)]
 pub struct Connector {
     target: Arc<Target>,
-    tls: Option<Arc<ClientConfig>>,
+    tls: Option<Tls>,
     limits: Limits,
     pub(super) idle: Rc<RefCell<Vec<Connection>>>,
 }
@@ -69,7 +134,7 @@ pub struct Connected {
 
 impl Connector {
     /// Connections to `target`; `tls` must be there when it is reached over TLS.
-    pub fn new(target: Arc<Target>, tls: Option<Arc<ClientConfig>>, limits: Limits) -> Self {
+    pub fn new(target: Arc<Target>, tls: Option<Tls>, limits: Limits) -> Self {
         Self { target, tls, limits, idle: Rc::default() }
     }
 
@@ -89,20 +154,22 @@ impl Connector {
         Self { limits, idle: Rc::default(), ..self.clone() }
     }
 
-    /// Makes a connection and offers these protocols on it (ALPN), best first.
-    pub async fn connect(&self, protocols: &[&[u8]]) -> Result<Connected, Fault> {
+    /// Makes a connection to speak this on.
+    pub async fn connect(&self, speech: Speech) -> Result<Connected, Fault> {
         let began = clock::now();
         let stream = self.tcp().await?;
         let connected = clock::now();
         let connecting = connected - began;
-        let Some(config) = self.tls.as_ref().filter(|_| self.target.tls()) else {
+        let Some(tls) = self.tls.as_ref().filter(|_| self.target.tls()) else {
             return Ok(Connected { stream: Stream::Plain(stream), h2: false, connecting, tls: None });
         };
-        let mut config = ClientConfig::clone(config);
-        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        let config = match speech {
+            Speech::Http => &tls.http,
+            Speech::Socket => &tls.socket,
+        };
         let name = ServerName::try_from(self.target.host().to_owned())
             .map_err(|e| Fault::new(FaultKind::Tls, format!("{}: {e}", self.target)))?;
-        let stream = TlsConnector::from(Arc::new(config))
+        let stream = TlsConnector::from(config.clone())
             .connect(name, stream)
             .await
             .map_err(|e| Fault::new(FaultKind::Tls, format!("{}: {e}", self.target)))?;
