@@ -20,4 +20,10 @@ mod feed;
 
 pub use environment::Environment;
 pub use error::SeedError;
+pub use fixtures::World;
 pub use stores::Store;
+
+/// The world of launch day: 5 000 load users and all that belongs to them, from this seed.
+pub fn launch_day(seed: u64) -> World {
+    World::new(seed, fixtures::Size::default())
+}
