@@ -17,7 +17,7 @@ use std::{
 use contract::{
     Endpoint as _, Nothing,
     stripe::{self, EventKind, Facts},
-    webhooks::{ReceiveStripe, Receipt, ReceiptStatus},
+    webhooks::{Receipt, ReceiptStatus, ReceiveStripe},
 };
 use engine::{
     clock,
@@ -48,7 +48,8 @@ const SECONDS: f64 = 300.0;
 /// How much newer the first of such a pair is, in seconds; far more than deliveries can differ.
 const NEWER_BY_SECONDS: i64 = 30;
 /// Pauses before the retries of a delivery that failed. Stripe's are minutes and hours.
-const RETRY_AFTER: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+const RETRY_AFTER: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// The scenario's card.
 pub(super) struct WebhooksLoad;
@@ -74,7 +75,8 @@ impl Scenario for WebhooksLoad {
         let intents = |n| Intent::new(scope.seed, n, payers.len() as u32);
         let valid: u64 = (0..events).map(|n| intents(n).valid_deliveries()).sum();
         let forged = (0..events).filter(|&n| intents(n).forged.is_some()).count() as u64;
-        let pairs = (0..events).filter(|&n| intents(n).order == Place::AheadOfOlder).count().min(PAIRS_LOOKED_UP);
+        let pairs =
+            (0..events).filter(|&n| intents(n).order == Place::AheadOfOlder).count().min(PAIRS_LOOKED_UP);
 
         let mut registry = Registry::new();
         let deliveries = registry.endpoint(ReceiveStripe::ROUTE);
@@ -86,7 +88,8 @@ impl Scenario for WebhooksLoad {
             Goal::sampled("deliveries accepted", goal::share(series.accepted).above(0.999), valid),
             Goal::exact("valid signatures accepted", goal::always(series.signature_valid)).of_at_least(valid),
             Goal::exact("bad signatures refused", goal::always(series.forged_refused)).of_at_least(forged),
-            Goal::exact("every event applied exactly once", goal::always(series.exactly_once)).of_at_least(events),
+            Goal::exact("every event applied exactly once", goal::always(series.exactly_once))
+                .of_at_least(events),
             Goal::exact("no event claimed or applied twice", goal::never(series.twice)),
             Goal::exact("failed deliveries succeed when retried", goal::always(series.recovered)),
             Goal::exact("newest state stands", goal::always(series.newest_stands)).of_at_least(pairs as u64),
@@ -300,7 +303,10 @@ impl Sender {
         let call = self.context.call::<ReceiveStripe>(&Nothing {}).due(due);
         let call = call.header(stripe::SIGNATURE_HEADER, signature).raw(delivery.event.body.clone());
         let answer = call.checked(|answer| check_receipt(answer, &delivery.event.id)).await?;
-        answer.done().map(|receipt| receipt.status).ok_or_else(|| Fault::body("no receipt", delivery.event.id.clone()))
+        answer
+            .done()
+            .map(|receipt| receipt.status)
+            .ok_or_else(|| Fault::body("no receipt", delivery.event.id.clone()))
     }
 
     /// Accounts for the copies of one event: exactly one may say that it was applied.
@@ -328,15 +334,20 @@ impl Sender {
                 let then = unix_now() - 2 * stripe::TOLERANCE_SECONDS;
                 stripe::header(&[secret], then, body.as_bytes())
             }
-            Forgery::Garbled => stripe::header(&[secret], unix_now(), body.as_bytes()).replace(",v1=", ",v1=zz"),
+            Forgery::Garbled => {
+                stripe::header(&[secret], unix_now(), body.as_bytes()).replace(",v1=", ",v1=zz")
+            }
         };
         self.shared.journal(|journal| journal.forged.push(id.clone()));
-        let call = self.context.call::<ReceiveStripe>(&Nothing {}).header(stripe::SIGNATURE_HEADER, signature);
+        let call =
+            self.context.call::<ReceiveStripe>(&Nothing {}).header(stripe::SIGNATURE_HEADER, signature);
         let answer = call
             .raw(body)
             .or(&[400])
             .checked(|answer| {
-                ensure(answer.refusal() == Some(400), "forged event accepted", || format!("{id}: {forgery:?}"))
+                ensure(answer.refusal() == Some(400), "forged event accepted", || {
+                    format!("{id}: {forgery:?}")
+                })
             })
             .await;
         // No answer proves nothing; it is an error of its own.
@@ -405,4 +416,3 @@ impl Script for Webhooks {
         })
     }
 }
-

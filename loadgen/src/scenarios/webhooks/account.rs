@@ -28,7 +28,12 @@ pub(super) struct Journal {
 
 impl Shared {
     /// Holds what was sent against the target's own record: every event applied once, no forged one known.
-    pub(super) fn compare(&self, journal: &Journal, book: &BTreeMap<String, WebhookEntry>, recorder: &Recorder) {
+    pub(super) fn compare(
+        &self,
+        journal: &Journal,
+        book: &BTreeMap<String, WebhookEntry>,
+        recorder: &Recorder,
+    ) {
         for (id, _) in &journal.sent {
             let applied = book.get(id).map_or(0, |entry| entry.applied);
             recorder.share(self.series.exactly_once, applied == 1);
@@ -46,12 +51,16 @@ impl Shared {
     /// Asks the platform itself, as the member would, what became of subscriptions whose changes came out of
     /// order: the newest must stand.
     pub(super) async fn look_up_pairs(&self, journal: &Journal, context: &mut Context, recorder: &Recorder) {
-        let heads = (0..self.events).map(|n| self.intent(n)).filter(|intent| intent.order == Place::AheadOfOlder);
+        let heads =
+            (0..self.events).map(|n| self.intent(n)).filter(|intent| intent.order == Place::AheadOfOlder);
         for intent in heads.take(PAIRS_LOOKED_UP) {
             let Some(changes) = journal.changes.get(&intent.payer) else { continue };
             let newest = changes.iter().map(|(created, _)| *created).max();
-            let allowed: Vec<_> =
-                changes.iter().filter(|(created, _)| Some(*created) == newest).map(|(_, status)| *status).collect();
+            let allowed: Vec<_> = changes
+                .iter()
+                .filter(|(created, _)| Some(*created) == newest)
+                .map(|(_, status)| *status)
+                .collect();
             let stands = self.status_of(intent.payer, context).await;
             // Without an answer nothing is known, and the goal stays short of its number.
             if let Some(stands) = stands {
@@ -62,8 +71,10 @@ impl Shared {
 
     /// A payer's subscription status, as the platform shows it to them; gone counts as canceled.
     async fn status_of(&self, payer: u32, context: &mut Context) -> Option<SubscriptionStatus> {
-        let input =
-            LoginInput { email: self.payers[payer as usize].email.clone(), password: SEEDED_PASSWORD.to_owned() };
+        let input = LoginInput {
+            email: self.payers[payer as usize].email.clone(),
+            password: SEEDED_PASSWORD.to_owned(),
+        };
         let login = context.call::<Login>(&Nothing {}).input(&input).send().await.ok()?.done()?;
         let call = context.call::<MySubscription>(&Nothing {}).bearer(&login.access_token).or(&[404]);
         match call.send().await.ok()? {
