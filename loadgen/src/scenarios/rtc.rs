@@ -1,13 +1,52 @@
-//! One live training session
+//! rtc-load: one live training session.
+//!
+//! Fifty people join over a minute, stay ten, and leave over a minute. Each joins over HTTP, gets a video token,
+//! negotiates with the SFU, opens the socket, chats five times a minute, pings, looks at their video's health,
+//! and leaves. Whoever loses the socket comes back, and the time away is counted. Every message is expected once,
+//! and in the same order, at everybody else who is there.
+//!
+//! The SFU's choreography is exercised in full; packets are not sent, and a note in the report says so.
 
-use crate::scenario::{Plan, Scenario, Scope};
+mod intent;
+mod participant;
+mod sdp;
+mod session;
 
-/// See the module.
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use contract::{
+    Endpoint as _,
+    rtc::{JoinSession, LOAD_SESSION, LeaveSession, OTHER_SESSION, SessionParams, VideoHealth, VideoToken},
+    sfu::{NewSession, NewTracks, Renegotiate},
+};
+use engine::{
+    curve::Curve,
+    goal::{self, Goal},
+    load::{Flow, Load},
+    record::{CounterId, Recorder, Registry, ShareId, TimingId},
+};
+
+use self::{
+    intent::{PARTICIPANTS, Timetable},
+    participant::{Participant, rehearse, try_foreign_token},
+    session::Session,
+};
+use crate::{
+    context::Context,
+    scenario::{Act, Local, Needs, Plan, Scenario, Scope, Script, Settling, User},
+};
+
+const NAME: &str = "rtc-load";
+
+/// The scenario's card.
 pub(super) struct RtcLoad;
 
 impl Scenario for RtcLoad {
     fn name(&self) -> &'static str {
-        "rtc-load"
+        NAME
     }
 
     fn title(&self) -> &'static str {
@@ -15,10 +54,197 @@ impl Scenario for RtcLoad {
     }
 
     fn description(&self) -> &'static str {
-        "One live training session"
+        "50 people in one session for ten minutes: joining, video tokens, SFU negotiation (no packets yet), and chat \
+         that everyone hears once and in the same order."
     }
 
-    fn plan(&self, _scope: &Scope) -> Plan {
-        unimplemented!("being written")
+    fn plan(&self, scope: &Scope) -> Plan {
+        let times = Timetable::new(&scope.sizing);
+        let coming = Curve::flat(PARTICIPANTS as f64 / times.coming(), times.coming());
+        let flow = Flow::new("participants", Load::Arrivals(coming))
+            .grace(times.staying() + Duration::from_secs(30));
+        let mut registry = Registry::new();
+        let series = Series::declare(&mut registry);
+        let needs = Needs {
+            requests: PARTICIPANTS * requests_each(&times),
+            connections: 3 * PARTICIPANTS,
+            load_users: PARTICIPANTS as u32,
+            ..Needs::default()
+        };
+        Plan {
+            flows: vec![flow],
+            registry,
+            goals: goals(series, &times, needs.requests),
+            needs,
+            script: Arc::new(Live(Arc::new(Shared {
+                seed: scope.seed,
+                nonce: scope.nonce.clone(),
+                times,
+                series,
+                session: Mutex::default(),
+            }))),
+        }
+    }
+}
+
+/// Join, token, SFU session, publishing, subscribing and its answer, health checks, leaving.
+fn requests_each(times: &Timetable) -> u64 {
+    6 + times.intent(0).health_checks as u64 + 1
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Series {
+    join: TimingId,
+    token: TimingId,
+    all: TimingId,
+    connecting: TimingId,
+    session_length: TimingId,
+    chat_latency: TimingId,
+    away: TimingId,
+    connected: ShareId,
+    sessions_kept: ShareId,
+    time_present: ShareId,
+    delivered: ShareId,
+    video_health: ShareId,
+    tracks: ShareId,
+    foreign_token_refused: ShareId,
+    sent: CounterId,
+    received: CounterId,
+    missed: CounterId,
+    drops: CounterId,
+    duplicates: CounterId,
+    disorder: CounterId,
+    errors: CounterId,
+}
+
+impl Series {
+    fn declare(registry: &mut Registry) -> Self {
+        let join = registry.endpoint(JoinSession::ROUTE);
+        let token = registry.endpoint(VideoToken::ROUTE);
+        for route in
+            [VideoHealth::ROUTE, LeaveSession::ROUTE, NewSession::ROUTE, NewTracks::ROUTE, Renegotiate::ROUTE]
+        {
+            registry.endpoint(route);
+        }
+        Self {
+            join,
+            token,
+            all: registry.group("all"),
+            connecting: registry.value("ws_connecting"),
+            session_length: registry.value("ws_session_duration"),
+            chat_latency: registry.value("chat_message_latency"),
+            away: registry.value("time_to_come_back"),
+            connected: registry.share("ws_connection_success"),
+            sessions_kept: registry.share("sessions_kept"),
+            time_present: registry.share("participant_time_present"),
+            delivered: registry.share("message_delivery_success"),
+            video_health: registry.share("video_health_check_success"),
+            tracks: registry.share("sfu_tracks_granted"),
+            foreign_token_refused: registry.share("foreign_token_refused"),
+            sent: registry.counter("ws_msgs_sent"),
+            received: registry.counter("ws_msgs_received"),
+            missed: registry.counter("messages_missed"),
+            drops: registry.counter("ws_connection_drops"),
+            duplicates: registry.counter("messages_heard_twice"),
+            disorder: registry.counter("messages_out_of_order"),
+            errors: registry.counter("error_frames"),
+        }
+    }
+}
+
+fn goals(series: Series, times: &Timetable, requests: u64) -> Vec<Goal> {
+    let ms = Duration::from_millis;
+    let people = PARTICIPANTS;
+    let present = people * times.staying().as_millis() as u64;
+    // The first round may come before everyone is there.
+    let rounds = (times.intent(0).chats.len() as u64).saturating_sub(1).max(1);
+    let deliveries = people * (people - 1) * rounds;
+    let checks = people * times.intent(0).health_checks as u64;
+    vec![
+        Goal::census("sockets connected", goal::share(series.connected).above(0.99), people),
+        Goal::census(
+            "drop rate (participant time lost)",
+            goal::share(series.time_present).bad_below(0.01),
+            present,
+        ),
+        Goal::sampled("messages delivered", goal::share(series.delivered).above(0.99), deliveries),
+        Goal::sampled("chat latency p95", goal::p95(series.chat_latency).below(ms(500)), deliveries),
+        Goal::sampled("chat latency p99", goal::p99(series.chat_latency).below(ms(1000)), deliveries),
+        Goal::census("join p95", goal::p95(series.join).below(ms(2000)), people),
+        Goal::census("join p99", goal::p99(series.join).below(ms(3000)), people),
+        Goal::census("video token p95", goal::p95(series.token).below(ms(1000)), people),
+        Goal::sampled("video healthy", goal::share(series.video_health).above(0.95), checks),
+        Goal::exact("no message heard twice", goal::never(series.duplicates)),
+        Goal::exact("everyone hears the same order", goal::never(series.disorder)),
+        Goal::exact("another session's token is refused", goal::always(series.foreign_token_refused))
+            .of_at_least(2),
+        Goal::sampled("HTTP errors", goal::errors(series.all).below(0.01), requests),
+    ]
+}
+
+/// The scenario as it is played.
+struct Live(Arc<Shared>);
+
+/// What all participants of one run share.
+struct Shared {
+    seed: u64,
+    nonce: Arc<str>,
+    times: Timetable,
+    series: Series,
+    session: Mutex<Session>,
+}
+
+impl Shared {
+    fn session<T>(&self, note: impl FnOnce(&mut Session) -> T) -> T {
+        note(&mut self.session.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn load_session() -> SessionParams {
+    SessionParams { session_id: LOAD_SESSION.to_owned() }
+}
+
+fn other_session() -> SessionParams {
+    SessionParams { session_id: OTHER_SESSION.to_owned() }
+}
+
+impl Script for Live {
+    fn intents(&self) -> Box<dyn Iterator<Item = String> + '_> {
+        Box::new((0..PARTICIPANTS).map(|n| self.0.times.intent(n).to_string()))
+    }
+
+    fn user(&self, _flow: usize, number: u64, context: Context) -> Box<dyn User> {
+        Box::new(Participant::new(self.0.clone(), number, context))
+    }
+
+    fn act(&self, _flow: usize) -> Act {
+        Act { plural: "participants", requests: requests_each(&self.0.times) as f64 }
+    }
+
+    /// Joins and leaves the other session, so that nobody of the real one hears of it.
+    fn warm_up<'a>(&'a self, context: &'a mut Context, round: u64) -> Local<'a, ()> {
+        Box::pin(rehearse(&self.0, context, round))
+    }
+
+    fn settle<'a>(&'a self, settling: Settling<'a>) -> Local<'a, ()> {
+        Box::pin(async move {
+            let Settling { context, recorder, .. } = settling;
+            self.0.session(|session| session.account(self.0.series, recorder));
+            self.probe(context, recorder).await;
+        })
+    }
+}
+
+impl Live {
+    /// Somebody with a good token of another session tries the socket and the video of this one.
+    async fn probe(&self, context: &mut Context, recorder: &Recorder) {
+        match try_foreign_token(&self.0, context).await {
+            Ok(refused) => {
+                for refused in refused {
+                    recorder.share(self.0.series.foreign_token_refused, refused);
+                }
+            }
+            Err(why) => tracing::warn!("the probe with another session's token proved nothing: {why}"),
+        }
     }
 }
