@@ -30,3 +30,11 @@ pub const ASSETS: [&str; 3] = [CSS, JS, LOGO];
 
 /// Pages and assets alike.
 pub const ROUTES: &[&str] = &[HOME, EVENTS, INSTRUCTORS, SEARCH, DASHBOARD, LOGIN, CSS, JS, LOGO, HERO];
+
+/// What the HTML of this page holds and no other page's: an attribute of its `body`, by which `main.js` knows
+/// what to ask for. `data-page="home"` for the start page, the path's name for the others.
+pub fn marker(page: &str) -> String {
+    let path = page.split_once(' ').map_or(page, |(_, path)| path);
+    let name = path.trim_matches('/');
+    format!("data-page=\"{}\"", if name.is_empty() { "home" } else { name })
+}

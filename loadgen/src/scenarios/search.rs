@@ -1,13 +1,55 @@
-//! Members searching
+//! search-load: members searching.
+//!
+//! A hundred members, each asking something every six seconds: a thousand queries a minute. They come within
+//! two minutes, stay for five and leave within two. Four queries in ten are plain words, three carry a filter,
+//! two are questions searched by meaning, one carries several filters. An answer counts only if it is right:
+//! what was filtered out stays out, what is ranked is in order, and a known answer is among the first ten.
 
-use crate::scenario::{Plan, Scenario, Scope};
+mod intent;
+mod right;
 
-/// See the module.
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use contract::{
+    Endpoint as _,
+    search::{Search, SearchPage},
+};
+use engine::{
+    curve::Curve,
+    driver::{Due, Turn, VirtualUser},
+    goal::{self, Goal},
+    load::{Flow, Grid, Load},
+    record::{Column, Fault, Phase, Registry, TimingId},
+};
+use fixtures::{Query, QueryKind, World};
+
+pub(super) use self::intent::Log;
+use self::right::Facts;
+use crate::{
+    call::Answer,
+    context::Context,
+    scenario::{Act, Local, Needs, Plan, Scenario, Scope, Script, User},
+};
+
+const NAME: &str = "search-load";
+/// Members searching at the peak.
+const MEMBERS: u32 = 100;
+/// From a member's query to the next.
+const EVERY: Duration = Duration::from_secs(6);
+/// Until all have come, until they begin to leave, until the last has left; seconds, at `full`.
+const ALL_HERE: f64 = 120.0;
+const LEAVING: f64 = 420.0;
+const SECONDS: f64 = 540.0;
+
+/// The scenario's card.
 pub(super) struct SearchLoad;
 
 impl Scenario for SearchLoad {
     fn name(&self) -> &'static str {
-        "search-load"
+        NAME
     }
 
     fn title(&self) -> &'static str {
@@ -15,10 +57,216 @@ impl Scenario for SearchLoad {
     }
 
     fn description(&self) -> &'static str {
-        "Members searching"
+        "100 members, 1 000 queries a minute: words, filters, questions by meaning. Filters must filter, rankings \
+         must be in order, known answers must be among the first ten."
     }
 
-    fn plan(&self, _scope: &Scope) -> Plan {
-        unimplemented!("being written")
+    fn plan(&self, scope: &Scope) -> Plan {
+        let peak = f64::from(scope.sizing.heads(MEMBERS));
+        let shape = [(0.0, 0.0), (ALL_HERE, peak), (LEAVING, peak), (SECONDS, 0.0)];
+        let users =
+            Curve::new(shape.to_vec()).expect("the points ascend").stretched(scope.sizing.stretch(SECONDS));
+        plan(scope, users, scope.sizing.every(EVERY))
+    }
+
+    fn baseline(&self, scope: &Scope, length: Duration) -> Option<Plan> {
+        let alone = Curve::flat(1.0, length.as_secs_f64());
+        Some(Plan { goals: Vec::new(), ..plan(scope, alone, Duration::from_secs(1)) })
+    }
+}
+
+fn plan(scope: &Scope, users: Curve, every: Duration) -> Plan {
+    let mut registry = Registry::new();
+    let series = Series::declare(&mut registry);
+    let script = Searchers {
+        turns: turns(&users, every),
+        shared: Arc::new(Shared {
+            seed: scope.seed,
+            world: scope.world,
+            log: Log::new(&scope.world),
+            facts: OnceLock::new(),
+            series,
+        }),
+    };
+    let planned = Planned::count(script.queries().map(|(_, query)| query.kind));
+    let members = users.seats();
+    Plan {
+        goals: goals(series, planned, members, scope.tls),
+        flows: vec![Flow::new("members", Load::Paced { users, every })],
+        registry,
+        needs: Needs { requests: planned.all, connections: members, ..Needs::default() },
+        script: Arc::new(script),
+    }
+}
+
+/// Every turn of the plan, `(user, number)`, in the order they are due.
+fn turns(users: &Curve, every: Duration) -> Vec<(u64, u64)> {
+    let grid = Grid::new(users.seats(), every);
+    let mut turns: Vec<(f64, u64, u64)> = Vec::new();
+    for user in 0..users.seats() {
+        let open = users.open(user).into_iter();
+        let due = open.flat_map(|open| {
+            (grid.first(user, open.from)..grid.first(user, open.to)).map(|j| grid.at(user, j))
+        });
+        turns.extend((0..).zip(due).map(|(number, due)| (due, user, number)));
+    }
+    turns.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    turns.into_iter().map(|(_, user, number)| (user, number)).collect()
+}
+
+/// How many queries the plan makes, in all and of the kinds that have goals of their own.
+#[derive(Debug, Clone, Copy, Default)]
+struct Planned {
+    all: u64,
+    filtered: u64,
+    semantic: u64,
+}
+
+impl Planned {
+    fn count(kinds: impl Iterator<Item = QueryKind>) -> Self {
+        kinds.fold(Self::default(), |planned, kind| Self {
+            all: planned.all + 1,
+            filtered: planned.filtered + u64::from(kind == QueryKind::Filtered),
+            semantic: planned.semantic + u64::from(kind == QueryKind::Semantic),
+        })
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Series {
+    search: TimingId,
+    simple: TimingId,
+    filtered: TimingId,
+    semantic: TimingId,
+    complex: TimingId,
+}
+
+impl Series {
+    fn declare(registry: &mut Registry) -> Self {
+        Self {
+            search: registry.endpoint(Search::ROUTE),
+            simple: registry.group("simple_search_latency"),
+            filtered: registry.group("filtered_search_latency"),
+            semantic: registry.group("semantic_search_latency"),
+            complex: registry.group("complex_search_latency"),
+        }
+    }
+
+    fn of(&self, kind: QueryKind) -> &TimingId {
+        match kind {
+            QueryKind::Simple => &self.simple,
+            QueryKind::Filtered => &self.filtered,
+            QueryKind::Semantic => &self.semantic,
+            QueryKind::Complex => &self.complex,
+        }
+    }
+}
+
+fn goals(series: Series, planned: Planned, members: u64, tls: bool) -> Vec<Goal> {
+    let ms = Duration::from_millis;
+    let Series { search, filtered, semantic, .. } = series;
+    let part = |phase, limit| goal::p95(search).of(Column::Phase(phase)).below(ms(limit));
+    let secured = Goal::sampled("TLS p95", part(Phase::Tls, 200), members);
+    vec![
+        Goal::sampled("search p95", goal::p95(search).below(ms(1200)), planned.all),
+        Goal::sampled("search p99", goal::p99(search).below(ms(2000)), planned.all),
+        Goal::sampled("semantic search p95", goal::p95(semantic).below(ms(1500)), planned.semantic),
+        Goal::sampled("semantic search p99", goal::p99(semantic).below(ms(2500)), planned.semantic),
+        Goal::sampled("filtered search p95", goal::p95(filtered).below(ms(800)), planned.filtered),
+        Goal::sampled("filtered search p99", goal::p99(filtered).below(ms(1200)), planned.filtered),
+        Goal::sampled("errors", goal::errors(search).below(0.001), planned.all),
+        // Every member makes one connection and keeps it.
+        Goal::sampled("connect p95", part(Phase::Connecting, 100), members),
+        if tls { secured } else { secured.not_applicable("the target is not reached over TLS") },
+        Goal::sampled("send p95", part(Phase::Sending, 10), planned.all),
+        Goal::sampled("time to first byte p95", part(Phase::Waiting, 1000), planned.all),
+        Goal::sampled("receive p95", part(Phase::Receiving, 100), planned.all),
+    ]
+}
+
+/// The scenario as it is played.
+struct Searchers {
+    turns: Vec<(u64, u64)>,
+    shared: Arc<Shared>,
+}
+
+impl Searchers {
+    fn queries(&self) -> impl Iterator<Item = ((u64, u64), &Query)> {
+        self.turns.iter().map(|&(user, number)| ((user, number), self.shared.query(user, number)))
+    }
+}
+
+/// What all members of one run share.
+struct Shared {
+    seed: u64,
+    world: World,
+    log: Log,
+    facts: OnceLock<Facts>,
+    series: Series,
+}
+
+impl Shared {
+    fn query(&self, user: u64, number: u64) -> &Query {
+        self.log.query(self.seed, user, number)
+    }
+
+    fn facts(&self) -> &Facts {
+        self.facts.get_or_init(|| Facts::of(&self.world))
+    }
+
+    /// Asks, and looks whether the answer is right.
+    async fn ask(&self, context: &mut Context, query: &Query, due: Due) -> Result<Answer<SearchPage>, Fault> {
+        let groups = std::slice::from_ref(self.series.of(query.kind));
+        let call = context.call::<Search>(&query.params()).due(due).under(groups);
+        call.checked(|answer| match answer {
+            Answer::Done(page) => right::check(page, query, self.facts()),
+            Answer::Refused(_) => Ok(()),
+        })
+        .await
+    }
+}
+
+/// A member at the search box.
+struct Member {
+    shared: Arc<Shared>,
+    context: Context,
+}
+
+impl VirtualUser for Member {
+    async fn turn(&mut self, turn: Turn) {
+        let query = self.shared.query(turn.user, turn.number);
+        // An error is in the books, and six seconds later the member asks something else.
+        let _ = self.shared.ask(&mut self.context, query, turn.due).await;
+    }
+}
+
+impl Script for Searchers {
+    fn intents(&self) -> Box<dyn Iterator<Item = String> + '_> {
+        Box::new(self.queries().map(|((user, number), query)| {
+            format!("member {user} query {number} {}", Search::path(&query.params()))
+        }))
+    }
+
+    fn user(&self, _flow: usize, _number: u64, context: Context) -> Box<dyn User> {
+        Box::new(Member { shared: self.shared.clone(), context })
+    }
+
+    fn act(&self, _flow: usize) -> Act {
+        Act { plural: "queries", requests: 1.0 }
+    }
+
+    /// Reads up on what results do not say of themselves, so that no answer waits for it.
+    fn prepare<'a>(&'a self, _context: &'a mut Context) -> Local<'a, anyhow::Result<()>> {
+        self.shared.facts();
+        Box::pin(async { Ok(()) })
+    }
+
+    fn warm_up<'a>(&'a self, context: &'a mut Context, round: u64) -> Local<'a, ()> {
+        Box::pin(async move {
+            for kind in intent::MIX.map(|(kind, _)| kind) {
+                let query = self.shared.log.draw(kind, self.shared.seed, round);
+                let _ = self.shared.ask(context, query, Due::now()).await;
+            }
+        })
     }
 }
