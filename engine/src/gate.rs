@@ -57,6 +57,8 @@ pub enum Reason {
         /// How many.
         count: u64,
     },
+    /// What was measured is not what the target did, by the target's own books; in words.
+    Mismeasured(String),
 }
 
 impl fmt::Display for Reason {
@@ -84,6 +86,7 @@ impl fmt::Display for Reason {
                 "the load generator kept {cores:.2} of its {allowed:.2} cores busy for {seconds:.0} s (at most 90 % for under 5 s allowed)"
             ),
             Self::Worker(lost) => lost.fmt(f),
+            Self::Mismeasured(what) => f.write_str(what),
             Self::UserPanicked { flow, count } => write!(f, "{flow}: {count} virtual users panicked"),
         }
     }
