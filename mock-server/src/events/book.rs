@@ -246,7 +246,10 @@ impl Book {
         let agree = replay.seated() == shown_taken as usize
             && replay.waiting() == shown_waiting as usize
             && self.taken == shown_taken
-            && replay.queue().eq(queue);
+            && replay.queue().eq(queue.iter().copied());
+        if let Some(head) = queue.first().filter(|_| replay.seated() < self.capacity as usize) {
+            offences.push(Offence { rule: Rule::WaitlistFirstInFirstOut, id: (*head).to_owned() });
+        }
         if !agree {
             offences.push(Offence { rule: Rule::CountsShownAreHeld, id: self.event_id.clone() });
         }
