@@ -1,0 +1,184 @@
+//! `NAME.json`: a scenario in the shape of k6's end-of-test summary, under the metric names people know.
+//!
+//! Source: k6 documentation, "Custom summary" (the data `handleSummary` receives). Times are milliseconds. A
+//! metric that was not measured is left out; nothing is filled in.
+
+use engine::{
+    goal::{Claim, Standing},
+    histogram::Distribution,
+    record::{Column, Phase, Role},
+    run::{ScenarioRun, TimingRun},
+    verdict::Verdict,
+};
+use serde_json::{Map, Value, json};
+
+use super::view::ScenarioView;
+
+/// The old suite's names for series: scenario, its metric, our series.
+const OLD_TRENDS: &[(&str, &str, &str)] = &[
+    ("search-load", "search_latency", "all"),
+    ("search-load", "semantic_search_latency", "semantic"),
+    ("search-load", "filtered_search_latency", "filtered"),
+    ("rtc-load", "session_join_latency", "POST /api/rtc/sessions/{session_id}/join"),
+    ("webhooks-load", "webhook_processing_latency", "POST /api/webhooks/stripe"),
+    ("event-rsvp-load", "rsvp_latency", "POST /api/events/{event_id}/rsvp"),
+    ("event-rsvp-load", "event_view_latency", "GET /api/events/{event_id}"),
+    ("page-load", "page_load_time", "page"),
+    ("page-load", "api_response_time", "api"),
+    ("api-load", "api_latency", "all"),
+    ("api-load", "auth_latency", "auth"),
+    ("api-load", "events_api_latency", "events"),
+    ("api-load", "subscriptions_api_latency", "subscriptions"),
+];
+
+pub(super) fn render(scenario: &ScenarioView<'_>) -> String {
+    let run = &scenario.measured.run;
+    let mut metrics = Map::new();
+    http(run, &mut metrics);
+    own(run, &mut metrics);
+    thresholds(run, scenario, &mut metrics);
+    let summary = json!({
+        "root_group": { "name": "", "path": "", "id": "d41d8cd98f00b204e9800998ecf8427e", "groups": [], "checks": [] },
+        "options": { "summaryTrendStats": ["avg", "min", "med", "max", "p(90)", "p(95)", "p(99)"], "noColor": true },
+        "state": { "isStdOutTTY": false, "isStdErrTTY": false, "testRunDurationMs": run.duration.as_secs_f64() * 1e3 },
+        "metrics": metrics,
+    });
+    let mut text = serde_json::to_string_pretty(&summary).expect("JSON of strings and numbers");
+    text.push('\n');
+    text
+}
+
+/// k6's own metrics, as far as they were measured.
+fn http(run: &ScenarioRun, metrics: &mut Map<String, Value>) {
+    let columns = [
+        ("http_req_duration", Column::SinceSent),
+        ("http_req_blocked", Column::Phase(Phase::Blocked)),
+        ("http_req_connecting", Column::Phase(Phase::Connecting)),
+        ("http_req_tls_handshaking", Column::Phase(Phase::Tls)),
+        ("http_req_sending", Column::Phase(Phase::Sending)),
+        ("http_req_waiting", Column::Phase(Phase::Waiting)),
+        ("http_req_receiving", Column::Phase(Phase::Receiving)),
+    ];
+    let endpoints = || run.timings.iter().filter(|timing| timing.role == Role::Endpoint);
+    for (name, column) in columns {
+        let cells = endpoints().filter_map(|timing| timing.column(column)).flat_map(|column| &column.cells);
+        put_trend(metrics, name, &Distribution::of(cells));
+    }
+    let (requests, failed) = run.requests();
+    let seconds = run.duration.as_secs_f64();
+    put_counter(metrics, "http_reqs", requests, seconds);
+    // k6 counts failures as this rate's passes: the share is of failed requests.
+    put_rate(metrics, "http_req_failed", failed, requests - failed);
+    let wrong: u64 = endpoints()
+        .flat_map(|timing| &timing.faults)
+        .filter(|fault| matches!(fault.kind, engine::record::FaultKind::Body(_)))
+        .map(|fault| fault.count)
+        .sum();
+    put_rate(metrics, "checks", requests - failed, wrong);
+    let tally =
+        |pick: fn(&engine::driver::Tally) -> u64| run.flows.iter().map(|flow| pick(&flow.tally)).sum();
+    put_counter(metrics, "iterations", tally(|tally| tally.finished), seconds);
+    put_counter(metrics, "dropped_iterations", tally(|tally| tally.dropped), seconds);
+    let users = || run.health.users.iter().map(|(_, users)| *users);
+    if let (Some(last), Some(min), Some(max)) = (users().next_back(), users().min(), users().max()) {
+        metrics.insert("vus".into(), gauge(last, min, max));
+        metrics.insert("vus_max".into(), gauge(max, max, max));
+    }
+}
+
+/// The scenario's own series, under the old suite's names where those had one, and all shares and counters.
+fn own(run: &ScenarioRun, metrics: &mut Map<String, Value>) {
+    for (scenario, metric, series) in OLD_TRENDS {
+        if *scenario == run.name {
+            if let Some(timing) = run.timing_named(series) {
+                put_trend(metrics, metric, &timing.distribution(Column::SinceDue));
+            }
+        }
+    }
+    for timing in run.timings.iter().filter(|timing| timing.role == Role::Value) {
+        put_trend(metrics, &timing.name, &timing.distribution(Column::SinceDue));
+    }
+    for share in &run.shares {
+        let (good, bad) = share.counts();
+        put_rate(metrics, &share.name, good, bad);
+    }
+    for counter in &run.counters {
+        put_counter(metrics, &counter.name, counter.total, run.duration.as_secs_f64());
+    }
+    let prefix = match run.name.as_str() {
+        "search-load" => "search_errors",
+        "api-load" => "api_success",
+        _ => return,
+    };
+    let (requests, failed) = run.requests();
+    match prefix {
+        "search_errors" => put_rate(metrics, prefix, failed, requests - failed),
+        _ => put_rate(metrics, prefix, requests - failed, failed),
+    }
+}
+
+/// Goals as thresholds of the metric they are about.
+fn thresholds(run: &ScenarioRun, scenario: &ScenarioView<'_>, metrics: &mut Map<String, Value>) {
+    for (goal, row) in run.goals.iter().zip(&scenario.goals) {
+        if goal.standing != Standing::Applies || matches!(row.word, "NOT JUDGED" | "INCONCLUSIVE") {
+            continue;
+        }
+        let (metric, expression) = match &goal.claim {
+            Claim::Percentile { series, column: Column::SinceDue, percent, limit } => {
+                let name = run.timing(*series).map(|timing| metric_of(run, timing));
+                (name, format!("p({percent})<{}", limit.as_secs_f64() * 1e3))
+            }
+            Claim::Share { share, below } => (name_of_share(run, *share), format!("rate>{}", 1.0 - below)),
+            Claim::Always(share) => (name_of_share(run, *share), "rate==1".to_owned()),
+            Claim::Never(counter) => {
+                (run.counter(*counter).map(|counter| counter.name.clone()), "count==0".to_owned())
+            }
+            Claim::Errors { .. } | Claim::RequestErrors { .. } | Claim::Percentile { .. } => continue,
+        };
+        let Some(entry) = metric.and_then(|name| metrics.get_mut(&name)) else { continue };
+        let ok = row.word == Verdict::Pass.to_string();
+        entry["thresholds"][expression] = json!({ "ok": ok });
+    }
+}
+
+fn name_of_share(run: &ScenarioRun, share: engine::record::ShareId) -> Option<String> {
+    run.share(share).map(|share| share.name.clone())
+}
+
+/// The metric a series is known by.
+fn metric_of(run: &ScenarioRun, timing: &TimingRun) -> String {
+    let old = OLD_TRENDS.iter().find(|(scenario, _, series)| *scenario == run.name && *series == timing.name);
+    old.map_or_else(|| timing.name.clone(), |(_, metric, _)| (*metric).to_owned())
+}
+
+fn put_trend(metrics: &mut Map<String, Value>, name: &str, all: &Distribution) {
+    let ms = |value: Option<std::time::Duration>| value.map(|value| value.as_secs_f64() * 1e3);
+    let at = |percent| ms(all.percentile(percent).value);
+    if all.count() == 0 {
+        return;
+    }
+    let values = json!({
+        "avg": ms(all.mean()), "min": ms(all.min()), "med": at(50.0), "max": ms(all.max()),
+        "p(90)": at(90.0), "p(95)": at(95.0), "p(99)": at(99.0), "count": all.count(),
+    });
+    metrics.insert(name.to_owned(), json!({ "type": "trend", "contains": "time", "values": values }));
+}
+
+fn put_rate(metrics: &mut Map<String, Value>, name: &str, passes: u64, fails: u64) {
+    let all = passes + fails;
+    if all == 0 {
+        return;
+    }
+    let values = json!({ "rate": passes as f64 / all as f64, "passes": passes, "fails": fails });
+    metrics.insert(name.to_owned(), json!({ "type": "rate", "contains": "default", "values": values }));
+}
+
+fn put_counter(metrics: &mut Map<String, Value>, name: &str, count: u64, seconds: f64) {
+    let rate = if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
+    let values = json!({ "count": count, "rate": rate });
+    metrics.insert(name.to_owned(), json!({ "type": "counter", "contains": "default", "values": values }));
+}
+
+fn gauge(value: u64, min: u64, max: u64) -> Value {
+    json!({ "type": "gauge", "contains": "default", "values": { "value": value, "min": min, "max": max } })
+}
