@@ -1,11 +1,15 @@
 //! A run, judged: a pure function of it, made again whenever a report is.
 
 use engine::{
+    gate::Reason,
     exit::{self, Exit, Inconclusive, Outcome},
     verdict::{self, Judged, ScenarioVerdict, Verdict},
 };
 
-use crate::run::Run;
+use crate::{
+    run::{Measured, Run},
+    truth::TruthScore,
+};
 
 /// Every verdict of a run.
 #[derive(Debug, Clone)]
@@ -18,6 +22,7 @@ pub struct Judgement {
     /// True when the target's own books are not in order.
     pub audit_failed: bool,
     interrupted: bool,
+    not_run: bool,
 }
 
 /// How many goals came out how.
@@ -41,7 +46,7 @@ pub struct Headline {
 
 /// Judges a run.
 pub fn judge(run: &Run) -> Judgement {
-    let scenarios: Vec<ScenarioVerdict> = run.scenarios.iter().map(|measured| verdict::judge(&measured.run)).collect();
+    let scenarios: Vec<ScenarioVerdict> = run.scenarios.iter().map(judge_scenario).collect();
     let runs: Vec<_> = run.scenarios.iter().map(|measured| &measured.run).collect();
     let overall = if runs.is_empty() {
         Vec::new()
@@ -49,22 +54,34 @@ pub fn judge(run: &Run) -> Judgement {
         vec![verdict::judge_errors_overall(&runs, run.overall.errors_below, run.overall.planned_requests)]
     };
     let audit_failed = run.audit.as_ref().is_some_and(|audit| !audit.ok);
-    Judgement { scenarios, overall, audit_failed, interrupted: run.interrupted }
+    Judgement { scenarios, overall, audit_failed, interrupted: run.interrupted, not_run: !run.not_run.is_empty() }
+}
+
+fn judge_scenario(measured: &Measured) -> ScenarioVerdict {
+    let mut judged = verdict::judge(&measured.run);
+    let misses = measured.truth.iter().flat_map(TruthScore::misses);
+    judged.invalid.extend(misses.map(Reason::Mismeasured));
+    judged
 }
 
 impl Judgement {
     /// What it says to the shell.
+    ///
+    /// A target that is gone between two scenarios says 3, unless a goal failed before: then that is said.
     pub fn exit(&self, inconclusive: Inconclusive) -> Exit {
-        exit::decide(
-            Outcome {
-                interrupted: self.interrupted,
-                scenarios: &self.scenarios,
-                overall: &self.overall,
-                audit_failed: self.audit_failed,
-                ..Outcome::default()
-            },
-            inconclusive,
-        )
+        let outcome = Outcome {
+            interrupted: self.interrupted,
+            scenarios: &self.scenarios,
+            overall: &self.overall,
+            audit_failed: self.audit_failed,
+            ..Outcome::default()
+        };
+        let exit = exit::decide(outcome, inconclusive);
+        match exit {
+            Exit::Interrupted | Exit::Failed => exit,
+            _ if self.not_run => Exit::Unreachable,
+            _ => exit,
+        }
     }
 
     /// The goals of all scenarios and of the suite, counted by verdict.

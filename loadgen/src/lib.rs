@@ -7,7 +7,8 @@
 //! | [`target`], [`http`], [`ws`] | where load goes and how: one connection per user, every phase timed |
 //! | [`scenario`], [`scenarios`] | what a scenario is; the six, one file each |
 //! | [`context`], [`call`] | what a virtual user holds, and how it asks for something |
-//! | [`suite`] | preflight, warm-up, the scenarios in their order, the end |
+//! | [`plan_text`], [`live`], [`summary`] | what one reads before, during and after |
+//! | [`suite`], [`interrupt`] | preflight, warm-up, the scenarios in their order, the end |
 //! | [`books`], [`truth`] | what a mock says it did, and how well it was measured |
 //! | [`run`], [`judgement`], [`report`] | the run as data, its verdicts, its reports: pure functions of it |
 //! | [`machine`] | what this machine allows: files, ports, cores |
@@ -20,14 +21,17 @@ pub mod digest;
 pub mod http;
 pub mod interrupt;
 pub mod judgement;
+pub mod live;
 pub mod machine;
 pub mod options;
+pub mod plan_text;
 pub mod preset;
 pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod scenarios;
 pub mod suite;
+pub mod summary;
 pub mod target;
 pub mod truth;
 pub mod ws;

@@ -1,3 +1,7 @@
 //! `loadgen`: six launch scenarios against one target.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    loadgen::cli::main(std::env::args_os())
+}

@@ -1,1 +1,97 @@
 //! What a run is asked to be.
+
+use std::{path::PathBuf, sync::Arc};
+
+use fixtures::{Size, World};
+
+use crate::{
+    machine,
+    preset::{Preset, Sizing},
+    scenario::{Scenario, Scope},
+    scenarios,
+    target::Target,
+};
+
+/// The most threads that drive load unless more are asked for: the target needs cores as well.
+const DEFAULT_WORKERS: u64 = 2;
+
+/// Everything a run depends on.
+#[derive(Clone)]
+pub struct Options {
+    /// Where load goes.
+    pub target: Target,
+    /// PEM file of the certificates to trust, for a target reached over TLS.
+    pub ca: Option<PathBuf>,
+    /// Opens a mock's own books.
+    pub admin_token: Option<String>,
+    /// The scenarios chosen, in the suite's order.
+    pub scenarios: Vec<&'static dyn Scenario>,
+    /// How much is rehearsed.
+    pub preset: Preset,
+    /// By how much the preset's durations are stretched.
+    pub time_scale: f64,
+    /// Seed of the requests.
+    pub seed: u64,
+    /// What exists at the target.
+    pub world: World,
+    /// The secret webhooks are signed with.
+    pub stripe_secret: String,
+    /// The directory in which `run_YYYYMMDD_HHMMSS` is made.
+    pub out: PathBuf,
+    /// Threads that drive load.
+    pub workers: u64,
+    /// Never draw a live line, even on a terminal.
+    pub quiet: bool,
+}
+
+impl Options {
+    /// The whole suite at `smoke` against `target`, with the default seed and world.
+    pub fn new(target: Target) -> Self {
+        Self {
+            target,
+            ca: None,
+            admin_token: None,
+            scenarios: scenarios::ALL.to_vec(),
+            preset: Preset::Smoke,
+            time_scale: 1.0,
+            seed: fixtures::DEFAULT_SEED,
+            world: World::new(fixtures::DEFAULT_SEED, Size::default()),
+            stripe_secret: contract::stripe::DEFAULT_SECRET.to_owned(),
+            out: PathBuf::from("results"),
+            workers: machine::cores().min(DEFAULT_WORKERS),
+            quiet: false,
+        }
+    }
+
+    /// What the plan of `scenario` depends on.
+    pub fn scope(&self, scenario: &str, nonce: Arc<str>) -> Scope {
+        Scope {
+            sizing: Sizing::new(scenario, self.preset, self.time_scale),
+            seed: self.seed,
+            world: self.world,
+            nonce,
+            stripe_secret: self.stripe_secret.as_str().into(),
+            tls: self.target.tls(),
+        }
+    }
+}
+
+/// A scenario nobody knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown scenario `{name}`: it is one of {}", known.join(", "))]
+pub struct UnknownScenario {
+    /// What was asked for.
+    pub name: String,
+    /// What there is.
+    pub known: Vec<&'static str>,
+}
+
+/// The scenarios of these names, each once and in the suite's order; all of them when none is named.
+pub fn choose(names: &[String]) -> Result<Vec<&'static dyn Scenario>, UnknownScenario> {
+    if let Some(name) = names.iter().find(|name| scenarios::find(name).is_none()) {
+        let known = scenarios::ALL.iter().map(|scenario| scenario.name()).collect();
+        return Err(UnknownScenario { name: name.clone(), known });
+    }
+    let chosen = |scenario: &&dyn Scenario| names.is_empty() || names.iter().any(|name| name == scenario.name());
+    Ok(scenarios::ALL.into_iter().filter(chosen).collect())
+}

@@ -26,6 +26,8 @@ pub struct Run {
     pub baseline: Vec<Measured>,
     /// The scenarios, in the order they ran.
     pub scenarios: Vec<Measured>,
+    /// Scenarios that were chosen and did not run.
+    pub not_run: Vec<NotRun>,
     /// The promise over the whole suite.
     pub overall: Overall,
     /// The target's own books, after the last scenario.
@@ -97,6 +99,15 @@ pub struct Measured {
     pub warm_up_requests: u64,
     /// Whatever a reader should know, in sentences.
     pub notes: Vec<String>,
+}
+
+/// A scenario that was chosen and did not run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotRun {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub why: String,
 }
 
 /// The promise over the whole suite: errors / requests.

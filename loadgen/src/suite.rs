@@ -1,1 +1,161 @@
-//! The suite: preflight, baseline, warm-up, the scenarios in their order, the end.
+//! The suite: checks, baseline, warm-up, the scenarios in their order, the end.
+
+mod baseline;
+mod error;
+mod folder;
+mod play;
+mod preflight;
+mod setup;
+mod warm_up;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use engine::{clock, ends::Ends};
+
+pub use error::SuiteError;
+pub use setup::{Prepared, plans};
+
+use crate::{
+    books::Audit,
+    digest,
+    judgement::{self, Judgement},
+    live::Screen,
+    machine,
+    options::Options,
+    report,
+    run::{self, Measured, Meta, NotRun, Overall, Run},
+};
+use setup::Control;
+
+/// The suite's own promise: errors / requests, over everything.
+const ERRORS_BELOW: f64 = 0.001;
+
+/// A run that came to an end.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The run.
+    pub run: Run,
+    /// Its verdicts.
+    pub judgement: Judgement,
+    /// Where its reports are.
+    pub dir: PathBuf,
+}
+
+/// Runs the suite and writes its reports. Blocks; call it outside of any runtime. `ends` is what Ctrl-C
+/// ends it with: see [`crate::interrupt::guarded`].
+///
+/// Nothing is written before the target has answered and the plan was found to fit.
+pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
+    let started = clock::wall();
+    let nonce: Arc<str> = folder::nonce(started).into();
+    let prepared = setup::plans(options, &nonce);
+    setup::fits(&prepared, options)?;
+    let control = Control::new(options, nonce.clone())?;
+    let health = control.block_on(preflight::check(&control, &prepared))?;
+    let folder = folder::create(&options.out, started)?;
+    let screen = Screen::new(&folder.dir, options.quiet)?;
+    screen.say(&format!("{} against {} ({})", folder.id, options.target, health.environment));
+
+    let mut run = Run {
+        format: run::FORMAT,
+        meta: Meta {
+            id: folder.id,
+            started: folder.started,
+            seed: options.seed,
+            world_seed: options.world.seed(),
+            preset: options.preset,
+            time_scale: options.time_scale,
+            target: options.target.name().to_owned(),
+            origin: options.target.to_string(),
+            environment: format!("{} ({} {})", health.environment, health.service, health.version),
+            nonce: nonce.to_string(),
+            planned_digest: digest::of_all(prepared.iter().map(|prepared| prepared.digest.as_str())),
+            loadgen: env!("CARGO_PKG_VERSION").to_owned(),
+            machine: machine::describe(options.workers),
+        },
+        interrupted: false,
+        baseline: baseline::measure(&control, options, ends, &screen)?,
+        scenarios: Vec::new(),
+        not_run: Vec::new(),
+        overall: Overall {
+            errors_below: ERRORS_BELOW,
+            planned_requests: prepared.iter().map(|prepared| prepared.plan.needs.requests).sum(),
+        },
+        audit: None,
+        notes: Vec::new(),
+    };
+    play_all(&mut run, prepared, &control, ends, &screen)?;
+    run.interrupted = ends.interrupted();
+    run.audit = audit(&control, &mut run.notes, ends);
+    let judgement = judgement::judge(&run);
+    report::write_all(&run, &folder.dir).map_err(|source| SuiteError::Report { dir: folder.dir.clone(), source })?;
+    Ok(Outcome { run, judgement, dir: folder.dir })
+}
+
+fn play_all(
+    run: &mut Run,
+    prepared: Vec<Prepared>,
+    control: &Control,
+    ends: &Ends,
+    screen: &Screen,
+) -> Result<(), SuiteError> {
+    let settling = control.options.preset.settling();
+    let mut gone: Option<String> = None;
+    for (place, prepared) in prepared.into_iter().enumerate() {
+        let name = prepared.scenario.name();
+        if place > 0 && gone.is_none() && !ends.interrupted() {
+            control.block_on(pause(settling, ends, screen));
+            gone = control.block_on(preflight::reachable(control)).err().map(|e| e.to_string());
+            if let Some(why) = &gone {
+                screen.say(why);
+            }
+        }
+        let why = if ends.interrupted() { Some("interrupted".to_owned()) } else { gone.clone() };
+        match why {
+            Some(why) => run.not_run.push(NotRun { name: name.to_owned(), why }),
+            None => match play::play(control, prepared, ends, screen) {
+                Ok(measured) => run.scenarios.push(measured),
+                // The first scenario that cannot be prepared ends the run; later ones leave a report.
+                Err(e) if run.scenarios.is_empty() => return Err(e),
+                Err(e) => {
+                    screen.say(&e.to_string());
+                    run.not_run.push(NotRun { name: name.to_owned(), why: e.to_string() });
+                }
+            },
+        }
+    }
+    Ok(())
+}
+
+async fn pause(settling: Duration, ends: &Ends, screen: &Screen) {
+    if !settling.is_zero() {
+        screen.say(&format!("settling for {} s", settling.as_secs()));
+        // An early end is noticed by whoever asks next.
+        let _ = ends.think(settling).await;
+    }
+}
+
+/// The target's own books; without a token there is nothing to read.
+fn audit(control: &Control, notes: &mut Vec<String>, ends: &Ends) -> Option<Audit> {
+    let Some(books) = control.books() else {
+        notes.push("The target's own books were not read (no admin token).".into());
+        return None;
+    };
+    let read = control.block_on(async { tokio::time::timeout(control.patience(ends), books.audit()).await });
+    match read {
+        Ok(Ok(audit)) => Some(audit),
+        Ok(Err(e)) => {
+            notes.push(format!("The target's own books could not be read: {e:#}."));
+            None
+        }
+        Err(_) => {
+            notes.push("The target's own books could not be read in time.".into());
+            None
+        }
+    }
+}
+
+/// All requests of several scenarios.
+pub fn requests(measured: &[Measured]) -> (u64, u64) {
+    measured.iter().map(|measured| measured.run.requests()).fold((0, 0), |sum, n| (sum.0 + n.0, sum.1 + n.1))
+}

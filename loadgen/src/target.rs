@@ -5,6 +5,8 @@ use std::{
     net::{SocketAddr, ToSocketAddrs},
 };
 
+use engine::exit::Exit;
+
 /// A target: an origin that is reached on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -34,6 +36,16 @@ pub enum TargetError {
         "target {0} is refused: load goes only to a mock or a loopback address until targets prove what they are"
     )]
     NotLoopback(String),
+}
+
+impl TargetError {
+    /// What it says to the shell.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Unknown(_) => Exit::Usage,
+            Self::Unresolved { .. } | Self::NotLoopback(_) => Exit::Unreachable,
+        }
+    }
 }
 
 /// Where the names lead.

@@ -1,6 +1,53 @@
 //! How well the generator measured, scored against what a mock really held.
 
+use engine::{
+    histogram::{self, Distribution},
+    record::{Column, Role},
+    run::{ScenarioRun, TimingRun},
+};
 use serde::{Deserialize, Serialize};
+
+use crate::books::RouteTruth;
+
+/// Samples a route needs to be scored.
+const ENOUGH: u64 = 1_000;
+/// Percentiles may be this far apart, or [`SHARE`] of what was held if that is more.
+const FLOOR_US: u64 = 3_000;
+/// See [`FLOOR_US`].
+const SHARE: f64 = 0.05;
+/// A p99 below this is shown and does not decide: the timers of both sides are in it.
+const ADVISORY_BELOW_US: u64 = 20_000;
+
+/// Scores the routes of a scenario that both sides have at least 1 000 samples of.
+pub fn score(run: &ScenarioRun, truth: &[RouteTruth]) -> TruthScore {
+    let endpoints = run.timings.iter().filter(|timing| timing.role == Role::Endpoint);
+    let routes = endpoints.filter_map(|timing| {
+        let held = truth.iter().find(|held| held.route == timing.name)?;
+        score_route(timing, held)
+    });
+    TruthScore { routes: routes.collect() }
+}
+
+fn score_route(timing: &TimingRun, truth: &RouteTruth) -> Option<RouteScore> {
+    let measured: Distribution = timing.distribution(Column::SinceSent);
+    let held = histogram::decode(&truth.held.hdr)?;
+    let (measured_count, held_count) = (measured.count(), held.len());
+    if measured_count.min(held_count) < ENOUGH {
+        return None;
+    }
+    let quantiles = [50.0, 95.0, 99.0].into_iter().filter_map(|percent| {
+        let measured = measured.histogram()?.value_at_quantile(percent / 100.0);
+        Some(score_quantile(percent, measured, held.value_at_quantile(percent / 100.0)))
+    });
+    let route = timing.name.clone();
+    Some(RouteScore { route, measured_count, held_count, quantiles: quantiles.collect() })
+}
+
+fn score_quantile(percent: f64, measured_us: u64, held_us: u64) -> QuantileScore {
+    let tolerance_us = FLOOR_US.max((held_us as f64 * SHARE) as u64);
+    let decides = percent < 99.0 || held_us >= ADVISORY_BELOW_US;
+    QuantileScore { percent, measured_us, held_us, tolerance_us, decides }
+}
 
 /// The score of a scenario.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,7 +80,7 @@ pub struct QuantileScore {
     pub held_us: u64,
     /// How far they may be apart, microseconds.
     pub tolerance_us: u64,
-    /// Whether it counts (p99 is advisory where it is below 20 ms).
+    /// Whether it counts (p99 is advisory where 20 ms or less were held).
     pub decides: bool,
 }
 

@@ -1,0 +1,86 @@
+//! Before any load: is the target there, is it what it should be, is it in the state it should be in?
+
+use std::{sync::Arc, time::Duration};
+
+use contract::{
+    events::{EventParams, GetEvent, LOAD_EVENT, LOAD_EVENT_SMALL},
+    operations::{Health, HealthOutput},
+};
+use engine::record::Registry;
+
+use super::{Prepared, SuiteError, setup::Control};
+use crate::{call::Answer, context::Context};
+
+/// How long the target has to answer its health.
+const ANSWER_WITHIN: Duration = Duration::from_secs(4);
+
+/// Checks the target for these plans.
+pub(super) async fn check(control: &Control, prepared: &[Prepared]) -> Result<HealthOutput, SuiteError> {
+    let health = reachable(control).await?;
+    genuine(control.options.target.name(), &health)?;
+    if prepared.iter().any(|prepared| prepared.plan.needs.empty_load_events) {
+        empty(&mut context(control), &health).await?;
+    }
+    Ok(health)
+}
+
+fn context(control: &Control) -> Context {
+    control.context("preflight", Arc::new(Registry::new()), None)
+}
+
+/// Asks the target for its health.
+pub(super) async fn reachable(control: &Control) -> Result<HealthOutput, SuiteError> {
+    let mut context = context(control);
+    let tried = format!("GET {}/health", control.options.target);
+    let asked = context.call::<Health>(&contract::Nothing {}).send();
+    match tokio::time::timeout(ANSWER_WITHIN, asked).await {
+        Ok(Ok(Answer::Done(health))) => Ok(health),
+        Ok(Ok(Answer::Refused(error))) => Err(SuiteError::Unreachable(format!("{tried} was refused: {error}"))),
+        Ok(Err(fault)) => Err(SuiteError::Unreachable(format!("tried {tried}: {fault}"))),
+        Err(_) => {
+            let within = ANSWER_WITHIN.as_secs();
+            Err(SuiteError::Unreachable(format!("tried {tried}: no answer within {within} s")))
+        }
+    }
+}
+
+/// A target must say that it is what its name says, and is never one with `prod` in its own name.
+fn genuine(name: &str, health: &HealthOutput) -> Result<(), SuiteError> {
+    let says = health.environment.to_lowercase();
+    let refuse = |why: &str| {
+        let message = format!("target {name} is refused: it says its environment is `{}`, {why}", health.environment);
+        Err(SuiteError::Refused(message))
+    };
+    if says.contains("prod") {
+        return refuse("and load never goes there");
+    }
+    if name == "mock" && says != "mock" {
+        return refuse("not a mock");
+    }
+    Ok(())
+}
+
+/// Rows of an earlier run on the load events would be counted as this run's.
+async fn empty(context: &mut Context, health: &HealthOutput) -> Result<(), SuiteError> {
+    for event in [LOAD_EVENT, LOAD_EVENT_SMALL] {
+        let params = EventParams { event_id: event.to_owned() };
+        let asked = context.call::<GetEvent>(&params).or(&[404]).send().await;
+        let environment = &health.environment;
+        match asked.map_err(|fault| SuiteError::Unreachable(format!("GET /api/events/{event}: {fault}")))? {
+            Answer::Done(event) if event.current_registrations == 0 && event.waitlist_count == 0 => {}
+            Answer::Done(found) => {
+                return Err(SuiteError::Refused(format!(
+                    "{event} holds {} registrations and {} waiting from an earlier run: remove them with \
+                     `seed reset-load --environment={environment}`",
+                    found.current_registrations, found.waitlist_count
+                )));
+            }
+            Answer::Refused(_) => {
+                return Err(SuiteError::Refused(format!(
+                    "the target has no event {event}: seed it with `seed --environment={environment}`"
+                )));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! What is made ready before anything is sent: the plans, and the controlling thread's own means.
+
+use std::{future::Future, io, rc::Rc, sync::Arc, time::Duration};
+
+use engine::{
+    ends::Ends,
+    record::{Recorder, Registry},
+};
+use tokio::{runtime::Runtime, task::LocalSet};
+
+use super::SuiteError;
+use crate::{
+    books::Books,
+    context::{Context, Surroundings},
+    digest,
+    http::{Connector, Limits, Tls},
+    machine::Allowance,
+    options::Options,
+    scenario::{Plan, Scenario},
+};
+
+/// Sockets open beside those of a scenario: the controlling thread's, and the books'.
+const CONTROL_SOCKETS: u64 = 4;
+
+/// A scenario, planned.
+pub struct Prepared {
+    /// Its card.
+    pub scenario: &'static dyn Scenario,
+    /// Its plan.
+    pub plan: Plan,
+    /// SHA-256 of its planned requests.
+    pub digest: String,
+}
+
+/// The plans of the scenarios chosen. Sends nothing.
+pub fn plans(options: &Options, nonce: &Arc<str>) -> Vec<Prepared> {
+    let prepare = |&scenario: &&'static dyn Scenario| {
+        let plan = scenario.plan(&options.scope(scenario.name(), nonce.clone()));
+        let digest = digest::of_plan(scenario.name(), &plan);
+        Prepared { scenario, plan, digest }
+    };
+    options.scenarios.iter().map(prepare).collect()
+}
+
+/// Refuses plans that this machine or the world cannot carry.
+pub(super) fn fits(prepared: &[Prepared], options: &Options) -> Result<(), SuiteError> {
+    let members = options.world.size().members;
+    for Prepared { scenario, plan, .. } in prepared {
+        if plan.needs.load_users > members {
+            let (scenario, needed) = (scenario.name(), plan.needs.load_users);
+            return Err(SuiteError::TooFewUsers { scenario, needed, members });
+        }
+    }
+    let sockets = prepared.iter().map(|prepared| prepared.plan.needs.connections).max().unwrap_or(0);
+    Ok(Allowance::of_this_process().carries(sockets + CONTROL_SOCKETS)?)
+}
+
+/// The means of the controlling thread: a runtime of its own, and how connections are made.
+pub(super) struct Control {
+    pub(super) options: Options,
+    pub(super) nonce: Arc<str>,
+    tls: Option<Tls>,
+    runtime: Runtime,
+    local: LocalSet,
+    books: Option<Books>,
+}
+
+impl Control {
+    pub(super) fn new(options: &Options, nonce: Arc<str>) -> Result<Self, SuiteError> {
+        let tls = match (&options.ca, options.target.tls()) {
+            (_, false) => None,
+            (Some(ca), true) => Some(Tls::trusting(ca)?),
+            (None, true) => return Err(SuiteError::NoRoots(options.target.to_string())),
+        };
+        let runtime = runtime()?;
+        let mut control =
+            Self { options: options.clone(), nonce, tls, runtime, local: LocalSet::new(), books: None };
+        control.books = options.admin_token.as_ref().map(|token| Books::new(&control.connector(), token));
+        Ok(control)
+    }
+
+    /// Runs something on the controlling thread to its end.
+    pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.local.block_on(&self.runtime, work)
+    }
+
+    /// The target's own books, when they may be read.
+    pub(super) fn books(&self) -> Option<&Books> {
+        self.books.as_ref()
+    }
+
+    /// How connections are made, with a pool of their own.
+    pub(super) fn connector(&self) -> Connector {
+        Connector::new(Arc::new(self.options.target.clone()), self.tls.clone(), Limits::default())
+    }
+
+    /// How connections are made, as something another thread can take with it.
+    pub(super) fn connectors(&self) -> impl Fn() -> Connector + Send + Sync + 'static {
+        let (target, tls) = (Arc::new(self.options.target.clone()), self.tls.clone());
+        move || Connector::new(target.clone(), tls.clone(), Limits::default())
+    }
+
+    /// A context of the controlling thread; what it sends goes to `recorder`, or is not counted.
+    pub(super) fn context(
+        &self,
+        scenario: &'static str,
+        registry: Arc<Registry>,
+        recorder: Option<Recorder>,
+    ) -> Context {
+        Context::new(Rc::new(Surroundings {
+            scenario,
+            seed: self.options.seed,
+            world: self.options.world,
+            nonce: self.nonce.clone(),
+            connector: self.connector(),
+            recorder,
+            registry,
+        }))
+    }
+
+    /// How long books may take: the report of an interrupted run comes within three seconds.
+    pub(super) fn patience(&self, ends: &Ends) -> Duration {
+        if ends.interrupted() { Duration::from_millis(300) } else { Duration::from_secs(60) }
+    }
+}
+
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
