@@ -26,9 +26,13 @@ pub(crate) struct AuditCheck {
     pub(crate) name: String,
     /// Whether it holds.
     pub(crate) ok: bool,
+    /// How many things were looked at.
+    #[serde(default)]
+    pub(crate) checked: u64,
     /// A sentence with figures: what was looked at and what was found.
     pub(crate) detail: String,
     /// Ids of what breaks it, at most [`AuditCheck::MAX_OFFENDING`].
+    #[serde(rename = "offenders")]
     pub(crate) offending: Vec<String>,
 }
 
@@ -41,6 +45,6 @@ impl AuditCheck {
         let detail = format!("{} of {looked_at} {noun} break it", offending.len());
         let ok = offending.is_empty();
         offending.truncate(Self::MAX_OFFENDING);
-        Self { name: name.to_owned(), ok, detail, offending }
+        Self { name: name.to_owned(), ok, checked: looked_at as u64, detail, offending }
     }
 }

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use contract::ApiError;
+use contract::subscriptions::Tier;
 use fixtures::Record;
 
 use crate::app::Settings;
 use crate::area::{Area, AuditCheck};
-use crate::auth::Auth;
+use crate::auth::{Auth, Person};
+use crate::caller::Caller;
 use crate::clock::BusinessClock;
 use crate::dataset::Dataset;
 use crate::events::Events;
@@ -14,7 +17,7 @@ use crate::instructors::Instructors;
 use crate::live::Live;
 use crate::search::Search;
 use crate::subscriptions::Subscriptions;
-use crate::webhooks::Webhooks;
+use crate::webhooks::{self, Webhooks};
 
 /// One world and what was done to it since. Replaced whole by the next dataset.
 pub(crate) struct Mock {
@@ -36,7 +39,7 @@ impl Mock {
     pub(crate) fn load(settings: Arc<Settings>, dataset: &Dataset) -> Self {
         Self {
             clock: BusinessClock::starting_at(dataset.epoch()),
-            auth: Auth::load(dataset, &settings),
+            auth: Auth::load(dataset),
             events: Events::load(dataset),
             search: Search::load(dataset),
             instructors: Instructors::load(dataset),
@@ -45,6 +48,17 @@ impl Mock {
             live: Live::load(dataset),
             settings,
         }
+    }
+
+    /// The person who calls an endpoint that asks for one.
+    pub(crate) fn person_of(&self, caller: &Caller) -> Result<Person, ApiError> {
+        let claims = caller.claims()?;
+        self.auth.person(&claims.sub).ok_or_else(|| ApiError::unauthorized("User not found"))
+    }
+
+    /// What a person pays for: their subscription knows, else the dataset.
+    pub(crate) fn tier_of(&self, person: &Person) -> Tier {
+        self.subscriptions.of_member(&person.id).map_or(person.tier, |subscription| subscription.tier)
     }
 
     fn areas(&self) -> [&dyn Area; 7] {
@@ -61,7 +75,9 @@ impl Mock {
 
     /// The verdict on every invariant of every area.
     pub(crate) fn audit(&self) -> Vec<AuditCheck> {
-        self.areas().into_iter().flat_map(Area::audit).collect()
+        let mut checks: Vec<AuditCheck> = self.areas().into_iter().flat_map(Area::audit).collect();
+        checks.push(webhooks::audit(self));
+        checks
     }
 
     /// Takes away what load left behind.

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
-use contract::operations::{ApiHealth, Health, HealthOutput, METRICS, OPENAPI};
+use contract::operations::{ApiHealth, Health, HealthOutput, OPENAPI};
 use contract::{ApiError, Endpoint as _, Nothing};
 use http::{HeaderValue, header};
 
@@ -19,7 +19,7 @@ pub(crate) fn routes(api: Api) -> Api {
 
 /// Whether a route is answered at once whatever the latency profile says.
 pub(crate) fn never_delayed(route: &str) -> bool {
-    [Health::ROUTE, ApiHealth::ROUTE, METRICS, OPENAPI].contains(&route)
+    [Health::ROUTE, ApiHealth::ROUTE, OPENAPI].contains(&route)
 }
 
 fn health(mock: &Mock, _: &Caller, _: Nothing, _: Nothing) -> Result<HealthOutput, ApiError> {

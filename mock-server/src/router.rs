@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Response;
+use axum::routing::get;
 use contract::ApiError;
+use contract::endpoint::split_route;
+use contract::operations::METRICS;
 
 use crate::api::{Api, refusal};
 use crate::app::App;
@@ -29,6 +32,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     ];
     let api = areas.into_iter().fold(Api::new(Arc::clone(&app)), |api, routes| routes(api));
     api.into_router()
+        .route(split_route(METRICS).1, get(metrics::show))
         .merge(admin::router(&app))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

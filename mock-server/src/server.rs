@@ -22,12 +22,23 @@ const ACCEPT_REST: Duration = Duration::from_millis(50);
 /// Serves a mock on this listener until `shutdown` completes, then lets answers under way finish for at most
 /// five seconds. The caller owns the port and the end.
 pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future) -> io::Result<()> {
+    serve_announced(listener, config, shutdown, || {}).await
+}
+
+/// The same, with a word when it is ready to answer.
+pub(crate) async fn serve_announced(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future,
+    ready: impl FnOnce(),
+) -> io::Result<()> {
     let app = App::new(config);
     app.latency.measure_timer().await;
     let service = TowerToHyperService::new(router(app));
     let builder = auto::Builder::new(TokioExecutor::new());
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
+    ready();
     loop {
         let stream = tokio::select! {
             biased;

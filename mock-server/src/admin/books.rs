@@ -1,0 +1,119 @@
+//! The books: audit, deliveries, digests, latency.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use fixtures::digest::Digester;
+use fixtures::{Counts, Record};
+use http::{HeaderValue, header};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::api::json;
+use crate::app::App;
+use crate::area::AuditCheck;
+use crate::mock::Mock;
+use crate::webhooks;
+
+/// Every invariant and its verdict.
+#[derive(Debug, Serialize)]
+struct Audit {
+    /// Whether all hold.
+    ok: bool,
+    checks: Vec<AuditCheck>,
+}
+
+/// What is held.
+#[derive(Debug, Serialize)]
+struct Held {
+    counts: Counts,
+    digests: BTreeMap<&'static str, String>,
+}
+
+pub(super) async fn audit(State(app): State<Arc<App>>) -> Response {
+    let checks = app.mock().audit();
+    json(200, &Audit { ok: checks.iter().all(|check| check.ok), checks })
+}
+
+/// The book of webhooks, one event a line.
+pub(super) async fn webhooks(State(app): State<Arc<App>>) -> Response {
+    let mut text = Vec::new();
+    for line in webhooks::ledger(&app.mock()) {
+        serde_json::to_writer(&mut text, &line).expect("lines serialise: no failing fields");
+        text.push(b'\n');
+    }
+    let mut response = Response::new(Bytes::from(text).into());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    response
+}
+
+/// Counts and digests of the rows held, made now.
+pub(super) async fn digests(State(app): State<Arc<App>>) -> Response {
+    let mock = app.mock();
+    let held = tokio::task::spawn_blocking(move || digest(&mock)).await;
+    match held {
+        Ok(held) => json(200, &held),
+        Err(_) => crate::api::refusal(&crate::api::internal_error()),
+    }
+}
+
+fn digest(mock: &Mock) -> Held {
+    let mut digester = Digester::new();
+    mock.rows(&mut |record| digester.add(&record));
+    Held { counts: counts(mock), digests: digester.finish() }
+}
+
+/// How many rows of each kind are held.
+fn counts(mock: &Mock) -> Counts {
+    let mut counts = Counts::default();
+    mock.rows(&mut |record| {
+        *match record {
+            Record::Member(_) => &mut counts.member,
+            Record::Instructor(_) => &mut counts.instructor,
+            Record::Event(_) => &mut counts.event,
+            Record::Rsvp(_) => &mut counts.rsvp,
+            Record::Subscription(_) => &mut counts.subscription,
+            Record::Content(_) => &mut counts.content,
+            Record::Session(_) => &mut counts.session,
+            Record::World(_) | Record::End { .. } => return,
+        } += 1;
+    });
+    counts
+}
+
+/// Takes away what load left behind; answers with how much of each kind that was.
+pub(super) async fn reset_load(State(app): State<Arc<App>>) -> Response {
+    let mock = app.mock();
+    let (before, events) = (counts(&mock), webhooks::ledger(&mock).len() as u64);
+    let accounts = mock.auth.registered();
+    mock.reset_load();
+    let after = counts(&mock);
+    json(
+        200,
+        &json!({
+            "rsvp": before.rsvp.saturating_sub(after.rsvp),
+            "subscription": before.subscription.saturating_sub(after.subscription),
+            "webhook": events,
+            "account": accounts,
+        }),
+    )
+}
+
+/// Per route, what was planned and what was held.
+pub(super) async fn truth(State(app): State<Arc<App>>) -> Response {
+    json(200, &app.latency.truth().routes)
+}
+
+/// How full the pools are, and how late this machine's timers were when the mock started.
+pub(super) async fn pools(State(app): State<Arc<App>>) -> Response {
+    let truth = app.latency.truth();
+    json(200, &json!({ "pools": truth.pools, "timer_bias_us": truth.timer_bias_us }))
+}
+
+pub(super) async fn reset_truth(State(app): State<Arc<App>>) -> Response {
+    app.latency.reset_truth();
+    json(200, &json!({ "reset": true }))
+}

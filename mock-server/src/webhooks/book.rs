@@ -1,0 +1,80 @@
+//! The book of deliveries.
+
+use std::collections::{HashMap, VecDeque};
+
+/// Which events were delivered, how often, and what became of them. The oldest give way.
+#[derive(Default)]
+pub(super) struct Book {
+    entries: HashMap<String, Entry>,
+    order: VecDeque<String>,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) kind: String,
+    /// Deliveries that carried a good signature.
+    pub(super) deliveries: u32,
+    pub(super) outcome: Outcome,
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Somebody is at it.
+    Claimed,
+    /// It was applied.
+    Applied,
+    /// The platform does not know its type.
+    Ignored,
+    /// Applying it failed; the next delivery may try.
+    GivenBack,
+}
+
+impl Book {
+    /// Events that are kept; fewer than the effects that are, so that each has its effect beside it.
+    const MAX: usize = 200_000;
+
+    /// Notes a delivery. True for whoever is to apply the event: of all copies, one.
+    pub(super) fn claim(&mut self, event_id: &str, kind: &str) -> bool {
+        if let Some(entry) = self.entries.get_mut(event_id) {
+            entry.deliveries = entry.deliveries.saturating_add(1);
+            let is_free = entry.outcome == Outcome::GivenBack;
+            if is_free {
+                entry.outcome = Outcome::Claimed;
+            }
+            return is_free;
+        }
+        if self.order.len() >= Self::MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.entries.remove(&oldest);
+        }
+        self.order.push_back(event_id.to_owned());
+        let entry = Entry { kind: kind.to_owned(), deliveries: 1, outcome: Outcome::Claimed };
+        self.entries.insert(event_id.to_owned(), entry);
+        true
+    }
+
+    /// Notes what became of a claimed event.
+    pub(super) fn settle(&mut self, event_id: &str, outcome: Outcome) {
+        if let Some(entry) = self.entries.get_mut(event_id) {
+            entry.outcome = outcome;
+        }
+    }
+
+    /// Frees a claimed event.
+    pub(super) fn give_back(&mut self, event_id: &str) {
+        self.settle(event_id, Outcome::GivenBack);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.entries.clear();
+        self.order.clear();
+    }
+
+    /// All events, in the order of their first delivery.
+    pub(super) fn events(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.order.iter().filter_map(|id| Some((id.as_str(), self.entries.get(id)?)))
+    }
+}
