@@ -79,6 +79,8 @@ pub(crate) struct Book {
     /// Who waits, head first.
     queue: VecDeque<usize>,
     taken: u32,
+    /// Bookings ever made, forgotten ones too: no two share an id.
+    made: u64,
     journal: Journal,
 }
 
@@ -97,6 +99,7 @@ impl Book {
             by_email: HashMap::new(),
             queue: VecDeque::new(),
             taken: 0,
+            made: 0,
             journal: Journal::new(capacity),
         }
     }
@@ -214,7 +217,8 @@ impl Book {
     /// whoever still waits. Answers with how many rows went.
     pub(crate) fn forget(&mut self, now: DateTime<Utc>, gone: impl Fn(&str) -> bool) -> usize {
         let before = self.bookings.len();
-        let mut kept = std::mem::replace(self, Self::new(&self.event_id, self.capacity)).bookings;
+        let fresh = Self { made: self.made, ..Self::new(&self.event_id, self.capacity) };
+        let mut kept = std::mem::replace(self, fresh).bookings;
         kept.retain(|booking| !gone(&booking.email));
         for booking in kept {
             self.push(booking);
@@ -286,7 +290,8 @@ impl Book {
     }
 
     fn enter(&mut self, who: &Participant, email: String, status: RsvpStatus, now: DateTime<Utc>) -> usize {
-        let name = format!("{}/{}/{}", self.event_id, email, self.bookings.len());
+        self.made += 1;
+        let name = format!("{}/{}/{}", self.event_id, email, self.made);
         self.push(Booking::from_row(Rsvp {
             id: Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()).to_string(),
             event_id: self.event_id.clone(),

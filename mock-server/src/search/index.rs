@@ -270,7 +270,7 @@ mod tests {
         let index = index(&["what is it", "the kata"]);
         assert_eq!(found(&index, "what is the kata"), [1]);
         assert_eq!(found(&index, "what is it"), [0]);
-        assert_eq!(found(&index, "!?"), []);
+        assert!(found(&index, "!?").is_empty());
         assert_eq!(Index::new([]).search("kata", None, 10).total, 0);
     }
 

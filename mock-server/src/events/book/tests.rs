@@ -127,6 +127,11 @@ fn forgetting_load_leaves_the_others_and_seats_those_who_wait() {
     assert_eq!(gone, 5);
     assert_eq!((book.taken(), book.waiting(), book.bookings().len()), (1, 0, 1));
     assert_eq!(rules(&book), []);
+    // Ids are not used again, though there are fewer rows now.
+    let mut again = Book::new("evt", 5);
+    let first = seat(&mut again, 0).expect("a seat is free");
+    again.forget(at(5), |_| true);
+    assert_ne!(seat(&mut again, 0), Ok(first));
 }
 
 #[test]
