@@ -1,0 +1,88 @@
+//! The command line of `dry-run`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use loadgen::preset::Preset;
+
+use crate::rehearsal;
+
+/// Rehearses launch day on this machine: starts a mock WWMAA API, puts the world of 5 000 members in it, runs the
+/// launch scenarios against it over real HTTP and WebSocket, audits the mock's own books, and reports PASS or FAIL
+/// goal by goal.
+///
+/// Nothing leaves this machine, and nothing keeps running afterwards (unless --keep says so).
+#[derive(Debug, Parser)]
+#[command(
+    name = "dry-run",
+    version,
+    after_help = "\
+Examples:
+  dry-run                                     all six scenarios in about a minute and a half
+  dry-run --scenario search-load --preset quick
+  dry-run --profile breach                    a mock too slow for its goals: must exit 99
+  dry-run --keep                              look at the mock, its books and its metrics afterwards
+
+Ctrl-C stops the load and still writes a report of what there is; a second one leaves at once.
+
+Exit codes, the first that applies: 130 interrupted; 2 wrong usage; 3 target unreachable or refused; 99 a goal
+failed or the audit did; 97 the load generator fell short, so nothing can be said; 98 inconclusive; 0."
+)]
+pub(crate) struct Args {
+    /// How much is rehearsed: smoke (all six in 90 s), quick (a minute each), full (launch day, about an hour)
+    #[arg(long, default_value = "smoke", value_name = "smoke|quick|full")]
+    pub(crate) preset: Preset,
+    /// How long the mock's answers take: a latency profile that ships (off, healthy, breach), or a file of your own
+    #[arg(long, default_value = "healthy", value_name = "NAME|FILE")]
+    pub(crate) profile: String,
+    /// Only this scenario; may be given several times [default: all six]
+    #[arg(long = "scenario", value_name = "NAME", num_args = 1..)]
+    pub(crate) scenarios: Vec<String>,
+    /// Seed of the world, of the requests and of the mock's latency: the same one rehearses the same day
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// Folder in which `run_YYYYMMDD_HHMMSS` is made
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Stretch the preset's durations by this factor; rates stay
+    #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = factor)]
+    pub(crate) time_scale: f64,
+    /// What a goal that the sample does not decide means for the exit code
+    #[arg(long, default_value = "98", value_name = "pass|fail|98", value_parser = ["pass", "fail", "98"])]
+    pub(crate) inconclusive: String,
+    /// Leave the mock running afterwards, and say where it is and how to stop it
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if (0.05..=100.0).contains(&factor) => Ok(factor),
+        _ => Err(format!("`{text}` is not a factor from 0.05 to 100")),
+    }
+}
+
+/// Runs `dry-run` with these arguments (the program's name first) and says how it went.
+pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+    let args = Args::parse_from(args);
+    let scenarios = match loadgen::options::choose(&args.scenarios) {
+        Ok(scenarios) => scenarios,
+        Err(unknown) => return usage(&unknown),
+    };
+    rehearsal::run(&args, scenarios).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        rehearsal::exit_code(&error)
+    })
+}
+
+/// Says what was typed wrong as any other usage error is said.
+fn usage(error: &dyn std::fmt::Display) -> ExitCode {
+    use clap::CommandFactory as _;
+    let error = Args::command().error(ErrorKind::InvalidValue, error);
+    // Where not even this can be printed, the exit code still says it.
+    drop(error.print());
+    ExitCode::from(2)
+}

@@ -1,0 +1,123 @@
+//! The rehearsal, from an empty mock to a report: start, seed, run, audit, say, stop.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use loadgen::interrupt::{self, Ended};
+use loadgen::options::Options;
+use loadgen::scenario::Scenario;
+use loadgen::suite::{self, Outcome, SuiteError};
+use loadgen::target::Target;
+use loadgen::{report, run};
+use seeder::environment::Access;
+use seeder::progress::Progress;
+use seeder::{Environment, SeedError, World, rows};
+
+use crate::child::{Mock, NeverListened, Start};
+use crate::cli::Args;
+
+/// The target could not be reached, refused, or never came up.
+const UNREACHABLE: u8 = 3;
+/// The audit failed, or could not be made.
+const FAILED: u8 = 99;
+/// Ctrl-C, twice.
+const INTERRUPTED: u8 = 130;
+/// What a mock that is kept has to say afterwards.
+const LOG: &str = "mock-server.log";
+
+/// Rehearses and says how it went. Whatever happens, no mock is left behind that was not asked for.
+pub(crate) fn run(args: &Args, scenarios: Vec<&'static dyn Scenario>) -> anyhow::Result<ExitCode> {
+    let log = args.keep.then(|| args.out.join(LOG));
+    let mock = Mock::start(&Start { profile: &args.profile, seed: args.seed, log: log.as_deref() })?;
+    let process = mock.id().context("the mock is gone")?;
+    eprintln!("mock: {} (process {process}, profile {})", mock.url(), args.profile);
+    let world = seeder::launch_day(args.seed);
+    let seeded = seed(&mock, world)?;
+    eprintln!("world: {seeded} rows of seed {}", args.seed);
+
+    let options = options(args, scenarios, world, &mock)?;
+    let inconclusive = args.inconclusive.parse().context("--inconclusive")?;
+    let outcome = match interrupt::guarded(move |ends| suite::run(&options, &ends))? {
+        Ended::Done(outcome) => outcome?,
+        Ended::Left => return Ok(ExitCode::from(INTERRUPTED)),
+        Ended::Panicked => bail!("the suite broke down; this is a defect of the load generator"),
+    };
+    print!("\n{}", report::closing(&outcome.run));
+    println!("report: {}", outcome.dir.join("report.html").display());
+    let code = if unaudited(&outcome) {
+        ExitCode::from(FAILED)
+    } else {
+        outcome.judgement.exit(inconclusive).into()
+    };
+    leave(mock, args.keep, log.as_deref())?;
+    Ok(code)
+}
+
+/// What an error that ended the rehearsal says to the shell.
+pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if let Some(error) = error.downcast_ref::<SuiteError>() {
+        return error.exit().into();
+    }
+    if let Some(NeverListened::Ended { code, .. }) = error.downcast_ref() {
+        return ExitCode::from(*code);
+    }
+    ExitCode::from(error.downcast_ref::<SeedError>().map_or(UNREACHABLE, SeedError::exit_code))
+}
+
+/// Streams the world into the mock; answers with how many rows it took.
+fn seed(mock: &Mock, world: World) -> anyhow::Result<u64> {
+    let access = Access { url: mock.url().to_owned(), admin_token: Some(mock.token().to_owned()) };
+    let mut progress = Progress::on_stderr(rows::total(&world.counts()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let applied = runtime.block_on(async {
+        let store = Environment::Mock.open(&access).await?;
+        store.apply(world, move |sent| progress.at(rows::total(&sent))).await
+    })?;
+    Ok(rows::total(&applied.accepted))
+}
+
+fn options(
+    args: &Args,
+    scenarios: Vec<&'static dyn Scenario>,
+    world: World,
+    mock: &Mock,
+) -> anyhow::Result<Options> {
+    let target = Target::parse(mock.url()).context("the mock's address")?;
+    Ok(Options {
+        admin_token: Some(mock.token().to_owned()),
+        scenarios,
+        preset: args.preset,
+        time_scale: args.time_scale,
+        seed: args.seed,
+        world,
+        out: args.out.clone(),
+        ..Options::new(target)
+    })
+}
+
+/// A dry run that could not read the mock's books has proved nothing, however fast the answers were.
+fn unaudited(outcome: &Outcome) -> bool {
+    let run::Run { audit, interrupted, .. } = &outcome.run;
+    if audit.is_some() || *interrupted {
+        return false;
+    }
+    println!("FAIL: the mock's own books could not be read, so nothing is proved; is it gone?");
+    true
+}
+
+fn leave(mock: Mock, keep: bool, log: Option<&Path>) -> anyhow::Result<()> {
+    if !keep {
+        return mock.stop();
+    }
+    let (url, token) = (mock.url().to_owned(), mock.token().to_owned());
+    let Some(process) = mock.id() else { bail!("the mock cannot be kept: it is gone") };
+    mock.keep()?;
+    println!("\nThe mock keeps running at {url} (process {process}).");
+    println!("  its books:   curl -H 'Authorization: Bearer {token}' {url}/__admin/audit");
+    if let Some(log) = log {
+        println!("  its log:     {}", log.display());
+    }
+    println!("  to stop it:  kill {process}");
+    Ok(())
+}
