@@ -100,7 +100,8 @@ impl Latency {
     /// The layer to put around `route`, which must be one of [`contract::measured_routes`].
     pub(crate) fn layer(self: &Arc<Self>, route: &'static str) -> HoldLayer {
         let id = *self.routes.get(route).expect("routes are registered under a name of the contract");
-        let event_segment = contract::endpoint::split_route(route).1.split('/').position(|s| s == "{event_id}");
+        let event_segment =
+            contract::endpoint::split_route(route).1.split('/').position(|s| s == "{event_id}");
         HoldLayer { latency: Arc::clone(self), route: id, event_segment }
     }
 

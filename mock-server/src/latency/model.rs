@@ -133,10 +133,8 @@ impl Model {
                 scope: pool.scope,
             })
             .collect();
-        let routes = routes
-            .into_iter()
-            .map(|name| Cost::new(seed, name, profile.route(name), &pools))
-            .collect();
+        let routes =
+            routes.into_iter().map(|name| Cost::new(seed, name, profile.route(name), &pools)).collect();
         Self { pools, routes }
     }
 
@@ -241,10 +239,8 @@ impl Queues {
     /// How full each pool is at `now`, in the order of [`Model::pool_names`]; those of which there is one per
     /// event are added up.
     pub fn occupancy(&self, now: Moment) -> Vec<Occupancy> {
-        let add = |a: Occupancy, b: Occupancy| Occupancy {
-            held: a.held + b.held,
-            waiting: a.waiting + b.waiting,
-        };
+        let add =
+            |a: Occupancy, b: Occupancy| Occupancy { held: a.held + b.held, waiting: a.waiting + b.waiting };
         let of = |instances: &Instances| match instances {
             Instances::Shared(pool) => pool.occupancy(now),
             Instances::Keyed(pools) => {

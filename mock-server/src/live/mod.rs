@@ -1,19 +1,225 @@
-//! The live area.
+//! Live training sessions: joining, the chat, and video by way of an SFU look-alike.
+
+mod journal;
+mod passes;
+mod room;
+mod sfu;
+mod socket;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use contract::rtc::{
+    IceServer, JoinInput, JoinOutput, JoinSession, LeaveInput, LeaveOutput, LeaveSession, SessionParams,
+    VideoHealth, VideoHealthOutput, VideoStatus, VideoToken, VideoTokenInput, VideoTokenOutput,
+};
+use contract::{ApiError, FieldError, Nothing, ws};
+use fixtures::Record;
+use tokio::time::Instant;
 
 use crate::api::Api;
-use crate::area::Area;
+use crate::area::{Area, AuditCheck};
+use crate::caller::{self, Caller};
+use crate::clock;
 use crate::dataset::Dataset;
+use crate::mock::Mock;
 
-pub(crate) struct Live {}
+use passes::{Pass, Passes, Purpose, random_text};
+use room::Room;
+use sfu::Sfu;
+
+/// The SFU application all sessions belong to.
+const APP_ID: &str = "a7c0ffee5fu0wwmaa0mock0realtime0";
+/// How long a video token is said to last.
+const VIDEO_TOKEN_HOURS: i64 = 2;
+/// Characters an id or a name may have.
+const MAX_NAME_CHARS: usize = 200;
+
+/// All live sessions, and what is known of them.
+#[derive(Debug)]
+pub(crate) struct Live {
+    rooms: BTreeMap<String, Arc<Room>>,
+    sessions: Vec<fixtures::Session>,
+    passes: Passes,
+    sfu: Sfu,
+}
 
 impl Live {
-    pub(crate) fn load(_dataset: &Dataset) -> Self {
-        Self {}
+    pub(crate) fn load(dataset: &Dataset) -> Self {
+        let room = |session: &fixtures::Session| Arc::new(Room::new(&session.id, session.capacity));
+        let rooms = dataset.sessions.iter().map(|session| (session.id.clone(), room(session)));
+        Self {
+            rooms: rooms.collect(),
+            sessions: dataset.sessions.clone(),
+            passes: Passes::default(),
+            sfu: Sfu::default(),
+        }
+    }
+
+    fn room(&self, session_id: &str) -> Result<Arc<Room>, ApiError> {
+        let room = self.rooms.get(session_id).map(Arc::clone);
+        room.ok_or_else(|| ApiError::not_found("Session not found"))
+    }
+
+    /// The bearer, as a participant of `session_id`: 401 for a token that is not good, 403 for one that is good
+    /// in another session.
+    fn participant(&self, session_id: &str, token: &str) -> Result<Pass, ApiError> {
+        let room = self.room(session_id)?;
+        let pass = self.passes.read(token, Purpose::Access);
+        let pass = pass.ok_or_else(|| ApiError::unauthorized("Invalid or expired session token"))?;
+        if pass.session_id != session_id {
+            return Err(ApiError::forbidden("This token belongs to another session"));
+        }
+        if !room.has(&pass.user_id, &pass.participant_id) {
+            return Err(ApiError::unauthorized("This participation has ended"));
+        }
+        Ok(pass)
+    }
+
+    /// Ends what belonged to participations that are over.
+    fn ended(&self, participants: &[String]) {
+        self.passes.revoke(participants);
+        self.sfu.end_of(participants);
+    }
+
+    /// Ends the participation a socket belongs to, if it still does.
+    fn leave_from(&self, room: &Room, user: &str, connection: u64) {
+        let ended = room.leave_from(clock::now(), user, connection);
+        self.ended(ended.as_slice());
     }
 }
 
-impl Area for Live {}
+impl Area for Live {
+    fn audit(&self) -> Vec<AuditCheck> {
+        let now: Instant = clock::now();
+        let heard: Vec<_> = self.rooms.values().map(|room| (room.id(), room.heard(now))).collect();
+        let (messages, sockets) = heard.iter().fold((0, 0), |(messages, sockets), (_, heard)| {
+            (messages + heard.messages as usize, sockets + heard.sockets)
+        });
+        let named = |pick: fn(&journal::Heard) -> &Vec<String>| {
+            let of = |(room, heard): &(&str, journal::Heard)| {
+                pick(heard).iter().map(|what| format!("{room}/{what}")).collect::<Vec<_>>()
+            };
+            heard.iter().flat_map(of).collect::<Vec<_>>()
+        };
+        vec![
+            AuditCheck::new("chat_seq_gapless", messages, "messages", named(|heard| &heard.jumps)),
+            AuditCheck::new(
+                "chat_delivered_to_everyone_present",
+                sockets,
+                "sockets",
+                named(|heard| &heard.missed),
+            ),
+            AuditCheck::new("chat_one_order", sockets, "sockets", named(|heard| &heard.disordered)),
+        ]
+    }
+
+    fn reset_load(&self) {
+        self.rooms.values().for_each(|room| room.reset(clock::now()));
+        self.passes.clear();
+        self.sfu.clear();
+    }
+
+    fn rows(&self, each: &mut dyn FnMut(Record)) {
+        self.sessions.iter().cloned().map(Record::Session).for_each(each);
+    }
+}
 
 pub(crate) fn routes(api: Api) -> Api {
-    api
+    let api = api
+        .endpoint::<JoinSession>(join)
+        .endpoint::<VideoToken>(video_token)
+        .endpoint::<VideoHealth>(video_health)
+        .endpoint::<LeaveSession>(leave)
+        .route(ws::ROUTE, socket::upgrade);
+    sfu::routes(api)
+}
+
+fn join(mock: &Mock, _: &Caller, at: SessionParams, input: JoinInput) -> Result<JoinOutput, ApiError> {
+    let live = &mock.live;
+    let room = live.room(&at.session_id)?;
+    let faults = [fault("user_id", &input.user_id), fault("participant_name", &input.participant_name)];
+    let faults: Vec<FieldError> = faults.into_iter().flatten().collect();
+    if !faults.is_empty() {
+        return Err(ApiError::unprocessable(faults));
+    }
+    let participant_id = format!("part_{}", random_text::<12>());
+    let joined = room.join(clock::now(), &input.user_id, &participant_id)?;
+    live.ended(&joined.ended);
+    let pass = |purpose| Pass {
+        purpose,
+        session_id: at.session_id.clone(),
+        user_id: input.user_id.clone(),
+        participant_id: participant_id.clone(),
+    };
+    Ok(JoinOutput {
+        access_token: live.passes.issue("rtc", pass(Purpose::Access)),
+        ws_token: live.passes.issue("ws", pass(Purpose::Socket)),
+        participants: joined.participants,
+        // On this machine: load never reaches Cloudflare by accident.
+        ice_servers: vec![IceServer {
+            urls: vec!["stun:127.0.0.1:3478".to_owned()],
+            username: None,
+            credential: None,
+        }],
+        session_id: at.session_id,
+        participant_id,
+    })
+}
+
+/// What is wrong with a name, if anything.
+fn fault(field: &str, value: &str) -> Option<FieldError> {
+    let (kind, msg) = if value.trim().is_empty() {
+        ("string_too_short", "String should have at least 1 character".to_owned())
+    } else if value.chars().count() > MAX_NAME_CHARS {
+        ("string_too_long", format!("String should have at most {MAX_NAME_CHARS} characters"))
+    } else {
+        return None;
+    };
+    Some(FieldError::new(kind, &["body", field], msg, value.into()))
+}
+
+fn video_token(
+    mock: &Mock,
+    caller: &Caller,
+    at: SessionParams,
+    input: VideoTokenInput,
+) -> Result<VideoTokenOutput, ApiError> {
+    let bearer = caller.token.as_deref().ok_or_else(caller::not_authenticated)?;
+    let pass = mock.live.participant(&at.session_id, bearer)?;
+    if input.access_token != bearer && mock.live.participant(&at.session_id, &input.access_token)? != pass {
+        return Err(ApiError::forbidden("The two tokens belong to different participants"));
+    }
+    mock.live.passes.revoke_purpose(&pass.participant_id, Purpose::Video);
+    Ok(VideoTokenOutput {
+        video_token: mock.live.passes.issue("video", Pass { purpose: Purpose::Video, ..pass }),
+        app_id: APP_ID.to_owned(),
+        sfu_url: format!("/v1/apps/{APP_ID}"),
+        expires_at: clock::wall() + TimeDelta::hours(VIDEO_TOKEN_HOURS),
+    })
+}
+
+/// There is no media plane: nothing is lost, late or measured, so video is `connected` and never `healthy`.
+fn video_health(
+    mock: &Mock,
+    caller: &Caller,
+    at: SessionParams,
+    _: Nothing,
+) -> Result<VideoHealthOutput, ApiError> {
+    let bearer = caller.token.as_deref().ok_or_else(caller::not_authenticated)?;
+    let pass = mock.live.participant(&at.session_id, bearer)?;
+    Ok(VideoHealthOutput {
+        status: VideoStatus::Connected,
+        packet_loss: 0.0,
+        jitter_ms: 0.0,
+        rtt_ms: 0.0,
+        tracks: mock.live.sfu.tracks_of(&pass.participant_id) as u32,
+    })
+}
+
+fn leave(mock: &Mock, _: &Caller, at: SessionParams, input: LeaveInput) -> Result<LeaveOutput, ApiError> {
+    let ended = mock.live.room(&at.session_id)?.leave(clock::now(), &input.user_id);
+    mock.live.ended(ended.as_slice());
+    Ok(LeaveOutput { left: true })
 }

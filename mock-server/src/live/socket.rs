@@ -1,0 +1,176 @@
+//! The socket of a session: frames in, frames out, and the clocks that end it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::RequestPartsExt as _;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{RawPathParams, Request};
+use axum::response::Response;
+use bytes::Bytes;
+use contract::ApiError;
+use contract::ws::{
+    CLOSE_BAD_TOKEN, CLOSE_UNKNOWN_SESSION, ClientFrame, IDLE_SECONDS, PING_SECONDS, ServerFrame,
+};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+
+use super::passes::Purpose;
+use super::room::{Attached, Goodbye, LEFT, Room, Said, TOO_SLOW, encode};
+use crate::api::refusal;
+use crate::clock;
+use crate::mock::Mock;
+
+/// Bytes a client's frame may have: 500 characters as JSON escapes, and the fields around them.
+const MAX_FRAME_BYTES: usize = 16 * 1024;
+/// How long writing one frame may take.
+const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+/// How long the peer may take to confirm a close.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+
+const BAD_TOKEN: Goodbye = Goodbye { code: CLOSE_BAD_TOKEN, reason: "token is not good for this session" };
+const UNKNOWN_SESSION: Goodbye = Goodbye { code: CLOSE_UNKNOWN_SESSION, reason: "unknown session" };
+const SILENT: Goodbye = Goodbye { code: 4408, reason: "nothing heard for a minute" };
+const BROKEN_FRAME: Goodbye = Goodbye { code: 1002, reason: "frame breaks the protocol" };
+
+/// Answers the handshake. Refusals come as close codes, which a browser can read, not as HTTP statuses.
+pub(crate) async fn upgrade(mock: Arc<Mock>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let session = parts.extract::<RawPathParams>().await.ok();
+    let session = session.iter().flatten().find(|(name, _)| *name == "session_id");
+    let session_id = session.map(|(_, value)| value.to_owned()).unwrap_or_default();
+    let query = parts.uri.query().unwrap_or_default();
+    let token = serde_urlencoded::from_str::<Vec<(String, String)>>(query)
+        .unwrap_or_default()
+        .into_iter()
+        .find_map(|(name, value)| (name == "token").then_some(value))
+        .unwrap_or_default();
+    let Ok(handshake) = parts.extract::<WebSocketUpgrade>().await else {
+        return refusal(&ApiError::new(426, "This is a WebSocket: an upgrade request is expected"));
+    };
+    let seat = admit(&mock, &session_id, &token);
+    handshake.max_message_size(MAX_FRAME_BYTES).max_frame_size(MAX_FRAME_BYTES).on_upgrade(
+        async move |socket| match seat {
+            Ok((room, user)) => attend(socket, &mock, &room, &user).await,
+            Err(goodbye) => close(socket, goodbye).await,
+        },
+    )
+}
+
+fn admit(mock: &Mock, session_id: &str, token: &str) -> Result<(Arc<Room>, String), Goodbye> {
+    let room = mock.live.room(session_id).map_err(|_| UNKNOWN_SESSION)?;
+    let pass = mock.live.passes.read(token, Purpose::Socket).ok_or(BAD_TOKEN)?;
+    let good = pass.session_id == session_id && room.has(&pass.user_id, &pass.participant_id);
+    if good { Ok((room, pass.user_id)) } else { Err(BAD_TOKEN) }
+}
+
+/// What comes after a frame.
+enum Next {
+    Nothing,
+    Reply(ServerFrame),
+    End(Goodbye),
+    Gone,
+}
+
+/// Serves an open socket to its end.
+async fn attend(mut socket: WebSocket, mock: &Mock, room: &Room, user: &str) {
+    let Some(mut seat) = room.attach(clock::now(), user) else { return close(socket, BAD_TOKEN).await };
+    let goodbye = converse(&mut socket, room, user, &mut seat).await;
+    if goodbye == Some(LEFT) {
+        mock.live.leave_from(room, user, seat.connection);
+    } else {
+        room.detach(clock::now(), user, seat.connection);
+    }
+    if let Some(goodbye) = goodbye {
+        close(socket, goodbye).await;
+    }
+}
+
+/// Frames in and out until somebody ends it; how, unless the peer is gone already.
+async fn converse(socket: &mut WebSocket, room: &Room, user: &str, seat: &mut Attached) -> Option<Goodbye> {
+    let mut heard_at = clock::now();
+    let mut ping =
+        interval_at(heard_at + Duration::from_secs(PING_SECONDS), Duration::from_secs(PING_SECONDS));
+    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    if let Err(end) = write(socket, seat, Message::Text(encode(&seat.welcome))).await {
+        return end;
+    }
+    loop {
+        let outcome = tokio::select! {
+            _ = seat.goodbye.changed() => return *seat.goodbye.borrow(),
+            received = socket.recv() => {
+                heard_at = clock::now();
+                match hear(received, room, user, heard_at) {
+                    Next::Nothing => Ok(()),
+                    Next::Reply(frame) => write(socket, seat, Message::Text(encode(&frame))).await,
+                    Next::End(goodbye) => return Some(goodbye),
+                    Next::Gone => return None,
+                }
+            }
+            Some(outgoing) = seat.inbox.recv() => {
+                let written = write(socket, seat, Message::Text(outgoing.text)).await;
+                if let (Ok(()), Some(seq)) = (&written, outgoing.seq) {
+                    room.delivered(seat.connection, seq);
+                }
+                written
+            }
+            _ = ping.tick() => write(socket, seat, Message::Ping(Bytes::new())).await,
+            () = sleep_until(heard_at + Duration::from_secs(IDLE_SECONDS)) => return Some(SILENT),
+        };
+        if let Err(end) = outcome {
+            return end;
+        }
+    }
+}
+
+/// Writes a frame, for as long as the peer has patience coming; how it ends when it cannot.
+async fn write(socket: &mut WebSocket, seat: &mut Attached, message: Message) -> Result<(), Option<Goodbye>> {
+    tokio::select! {
+        biased;
+        written = timeout(WRITE_PATIENCE, socket.send(message)) => match written {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(None),
+            Err(_) => Err(Some(TOO_SLOW)),
+        },
+        _ = seat.goodbye.changed() => Err(*seat.goodbye.borrow()),
+    }
+}
+
+/// What a frame from the client means.
+fn hear(received: Option<Result<Message, axum::Error>>, room: &Room, user: &str, now: Instant) -> Next {
+    let text = match received {
+        None | Some(Ok(Message::Close(_))) => return Next::Gone,
+        Some(Err(_)) => return Next::End(BROKEN_FRAME),
+        Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Next::Nothing,
+        Some(Ok(Message::Binary(_))) => return reply_error("Frames are JSON text, not binary".to_owned()),
+        Some(Ok(Message::Text(text))) => text,
+    };
+    match serde_json::from_str(&text) {
+        Ok(ClientFrame::Ping) => Next::Reply(ServerFrame::Pong),
+        Ok(ClientFrame::Leave) => Next::End(LEFT),
+        Ok(ClientFrame::Chat { user_id, .. }) if user_id != user => {
+            reply_error("user_id is not the one who joined".to_owned())
+        }
+        Ok(ClientFrame::Chat { content, sent_at, client_id, .. }) => {
+            match room.chat(now, user, Said { content, sent_at, client_id }) {
+                Ok(()) => Next::Nothing,
+                Err(sentence) => reply_error(sentence),
+            }
+        }
+        Err(error) => reply_error(format!("Not a frame this socket knows: {error}")),
+    }
+}
+
+fn reply_error(error: String) -> Next {
+    Next::Reply(ServerFrame::Error { error })
+}
+
+/// Says goodbye and waits a moment for the peer's, so that it gets to read ours.
+async fn close(mut socket: WebSocket, Goodbye { code, reason }: Goodbye) {
+    let farewell = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+    let _ = timeout(CLOSE_PATIENCE, async {
+        if socket.send(farewell).await.is_ok() {
+            while let Some(Ok(_)) = socket.recv().await {}
+        }
+    })
+    .await;
+}
