@@ -186,6 +186,7 @@ impl Series {
     }
 }
 
+/// Errors below 0.1 % take 2 995 requests to show, more than are planned here: they are judged over the suite.
 fn goals(series: Series, planned: Planned) -> Vec<Goal> {
     let ms = Duration::from_millis;
     let rsvps = planned.registrants + planned.double_clicks;
@@ -207,7 +208,6 @@ fn goals(series: Series, planned: Planned) -> Vec<Goal> {
             .of_at_least(planned.declined),
         Goal::exact("confirmed bookings read back", goal::always(series.read_back)).of_at_least(1),
         Goal::exact("waitlist is first in, first out", goal::never(series.queue_jumped)),
-        Goal::sampled("errors", goal::errors(series.all).below(0.001), planned.requests),
     ]
 }
 
