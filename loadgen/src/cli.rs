@@ -91,7 +91,7 @@ struct What {
 
 #[derive(Debug, Args)]
 struct RunArgs {
-    /// Where load goes: mock (http://127.0.0.1:8089), local (http://127.0.0.1:8000), or a loopback URL
+    /// Where load goes: mock (port 8089 on this machine), local (port 8000), or a loopback URL
     #[arg(long, value_name = "TARGET", default_value = "mock", env = "LOADGEN_TARGET")]
     target: String,
 
@@ -183,7 +183,7 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn usage(why: impl ToString) -> Self {
+    fn usage(why: impl std::fmt::Display) -> Self {
         Self { exit: Exit::Usage, why: why.to_string() }
     }
 }

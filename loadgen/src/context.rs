@@ -91,6 +91,11 @@ impl Context {
         Stream::new(self.around.seed, self.around.scenario, n)
     }
 
+    /// The scenario's series.
+    pub fn registry(&self) -> &Registry {
+        &self.around.registry
+    }
+
     /// The connection of this user.
     pub fn client(&mut self) -> &mut Client {
         &mut self.client

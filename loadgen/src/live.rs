@@ -9,7 +9,7 @@ use std::{
 };
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use engine::{clock, load::Flow, record::Live, run::ScenarioRun};
+use engine::{clock, record::Live, run::ScenarioRun};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::plan_text::grouped;
@@ -59,8 +59,8 @@ impl Screen {
     }
 
     /// A scenario begins.
-    pub fn begin(&self, name: &str, flows: &[Flow]) {
-        let seconds = flows.iter().map(Flow::ends_at).max().unwrap_or_default().as_secs_f64().ceil() as u64;
+    pub fn begin(&self, name: &str, length: Duration) {
+        let seconds = length.as_secs_f64().ceil() as u64;
         if !self.terminal {
             self.say(&format!("{name}: {seconds} s"));
             return;
@@ -75,11 +75,11 @@ impl Screen {
 
     /// How it stands.
     pub fn update(&self, live: &Live) {
-        let line = self.line.borrow();
-        let Some(line) = line.as_ref() else { return };
-        let gone = (clock::now() - line.began).as_secs();
-        line.bar.set_position(gone.min(line.seconds));
-        line.bar.set_message(message(live));
+        let shown = self.line.borrow();
+        let Some(shown) = shown.as_ref() else { return };
+        let gone = (clock::now() - shown.began).as_secs();
+        shown.bar.set_position(gone.min(shown.seconds));
+        shown.bar.set_message(message(live));
     }
 
     /// A scenario is over.

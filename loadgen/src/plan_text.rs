@@ -18,7 +18,7 @@ use crate::{
 pub fn of(prepared: &[Prepared], heading: &str) -> String {
     let mut text = format!("{heading}\n");
     for Prepared { scenario, plan, digest } in prepared {
-        let _ = write!(text, "\n{} — {} ({})\n", scenario.name(), scenario.title(), length(whole(&plan.flows)));
+        let _ = write!(text, "\n{} — {} ({})\n", scenario.name(), scenario.title(), length(plan.length().as_secs_f64()));
         for (place, flow) in plan.flows.iter().enumerate() {
             let _ = writeln!(text, "  {}", flow_line(flow, plan.script.act(place)));
         }
@@ -28,10 +28,6 @@ pub fn of(prepared: &[Prepared], heading: &str) -> String {
     }
     text.push_str(&total(prepared));
     text
-}
-
-fn whole(flows: &[Flow]) -> f64 {
-    flows.iter().map(|flow| flow.ends_at().as_secs_f64()).fold(0.0, f64::max)
 }
 
 fn flow_line(flow: &Flow, act: Act) -> String {
@@ -137,7 +133,7 @@ fn goals_lines(goals: &[Goal]) -> String {
 }
 
 fn total(prepared: &[Prepared]) -> String {
-    let seconds: f64 = prepared.iter().map(|prepared| whole(&prepared.plan.flows)).sum();
+    let seconds: f64 = prepared.iter().map(|prepared| prepared.plan.length().as_secs_f64()).sum();
     let requests: u64 = prepared.iter().map(|prepared| prepared.plan.needs.requests).sum();
     let connections = prepared.iter().map(|prepared| prepared.plan.needs.connections).max().unwrap_or(0);
     format!(

@@ -75,7 +75,7 @@ impl Preset {
 
     /// How long one user alone is measured before the suite; `None` where there is no baseline.
     pub fn baseline(self) -> Option<Duration> {
-        (self == Self::Full).then(|| Duration::from_secs(60))
+        (self == Self::Full).then(|| Duration::from_mins(1))
     }
 
     /// The longest warm-up before a scenario; it ends sooner once answers no longer get faster.

@@ -69,6 +69,14 @@ pub struct Plan {
     pub script: Arc<dyn Script>,
 }
 
+impl Plan {
+    /// How long it takes by plan: to the end of the last planned start's stay.
+    pub fn length(&self) -> Duration {
+        let ends = self.flows.iter().enumerate().map(|(place, flow)| flow.ends_at() + self.script.stay(place));
+        ends.max().unwrap_or_default()
+    }
+}
+
 /// What a plan needs of the machine and of the world.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Needs {
@@ -106,6 +114,13 @@ pub trait Script: Send + Sync {
     fn act(&self, flow: usize) -> Act {
         let _ = flow;
         Act { plural: "turns", requests: 1.0 }
+    }
+
+    /// How long a turn of flow `flow` takes by plan, where that is long (a stay in a session): the scenario
+    /// ends that much after its last start.
+    fn stay(&self, flow: usize) -> Duration {
+        let _ = flow;
+        Duration::ZERO
     }
 
     /// Whether users of this flow borrow connections from a pool of their worker (a delivery service such
@@ -147,11 +162,11 @@ pub struct Settling<'a> {
 /// A virtual user behind a pointer; every [`VirtualUser`] is one.
 pub trait User {
     /// See [`VirtualUser::turn`].
-    fn turn<'a>(&'a mut self, turn: Turn) -> Local<'a, ()>;
+    fn turn(&mut self, turn: Turn) -> Local<'_, ()>;
 }
 
 impl<U: VirtualUser> User for U {
-    fn turn<'a>(&'a mut self, turn: Turn) -> Local<'a, ()> {
+    fn turn(&mut self, turn: Turn) -> Local<'_, ()> {
         Box::pin(VirtualUser::turn(self, turn))
     }
 }

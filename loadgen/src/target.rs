@@ -2,7 +2,7 @@
 
 use std::{
     fmt, io,
-    net::{SocketAddr, ToSocketAddrs},
+    net::{IpAddr, SocketAddr, ToSocketAddrs},
 };
 
 use engine::exit::Exit;
@@ -70,6 +70,9 @@ impl Target {
             return Err(unknown());
         }
         let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        if !may_be_loopback(&host) {
+            return Err(TargetError::NotLoopback(text.to_owned()));
+        }
         let resolved = (host.as_str(), port).to_socket_addrs();
         let addresses: Vec<SocketAddr> =
             resolved.map_err(|source| TargetError::Unresolved { host: host.clone(), source })?.collect();
@@ -104,6 +107,13 @@ impl Target {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         if self.port == if self.tls { 443 } else { 80 } { host } else { format!("{host}:{}", self.port) }
     }
+}
+
+/// Names are looked up only where they can lead to this machine: a resolver that is away takes its time, and
+/// load would be refused anyway.
+fn may_be_loopback(host: &str) -> bool {
+    let local = host == "localhost" || host.ends_with(".localhost");
+    local || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl fmt::Display for Target {

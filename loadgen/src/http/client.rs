@@ -327,9 +327,9 @@ async fn read(response: Response<Incoming>, request: &Outgoing, most: usize) -> 
         }
         match (&mut first, whole.is_empty()) {
             (None, true) => first = Some(data),
-            (held, _) => {
-                if let Some(held) = held.take() {
-                    whole.extend_from_slice(&held);
+            (kept, _) => {
+                if let Some(kept) = kept.take() {
+                    whole.extend_from_slice(&kept);
                 }
                 whole.extend_from_slice(&data);
             }

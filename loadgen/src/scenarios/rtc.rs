@@ -221,6 +221,10 @@ impl Script for Live {
         Act { plural: "participants", requests: requests_each(&self.0.times) as f64 }
     }
 
+    fn stay(&self, _flow: usize) -> Duration {
+        self.0.times.staying()
+    }
+
     /// Joins and leaves the other session, so that nobody of the real one hears of it.
     fn warm_up<'a>(&'a self, context: &'a mut Context, round: u64) -> Local<'a, ()> {
         Box::pin(rehearse(&self.0, context, round))

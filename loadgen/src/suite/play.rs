@@ -37,14 +37,16 @@ pub(super) fn play(
     ends: &Ends,
     screen: &Screen,
 ) -> Result<Measured, SuiteError> {
-    let Prepared { scenario, plan: Plan { flows, registry, goals, needs, script }, digest } = prepared;
+    let Prepared { scenario, plan, digest } = prepared;
+    let length = plan.length();
+    let Plan { flows, registry, goals, needs, script } = plan;
     let name = scenario.name();
     let shared = Arc::new(registry.clone());
     prepare(control, name, &shared, script.as_ref(), ends)?;
 
     let collector = Collector::start(record::Plan::new(name, registry, goals, flows.clone()));
     let tap = collector.tap();
-    screen.begin(name, &flows);
+    screen.begin(name, length);
     warm(control, name, &shared, script.as_ref(), &tap, ends);
     let mut notes = reset_truth(control, ends);
 
