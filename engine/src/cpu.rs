@@ -1,6 +1,11 @@
 //! What processor time this process used, and how much the machine allows it.
 
-use std::{fs, thread};
+use std::{fs, thread, time::Duration};
+
+use crate::{
+    clock::{self, Instant},
+    run::CpuSecond,
+};
 
 /// Clock ticks per second in `/proc`: `USER_HZ`, 100 on every Linux we run on (it is part of the
 /// kernel's interface, whatever the kernel's own tick is).
@@ -43,4 +48,51 @@ fn quota_v1() -> Option<f64> {
 fn ratio(quota: &str, period: &str) -> Option<f64> {
     let (quota, period): (f64, f64) = (quota.parse().ok()?, period.parse().ok()?);
     (quota > 0.0 && period > 0.0).then_some(quota / period)
+}
+
+/// How often [`Watch`] looks.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Looks at the process's processor time about once a second.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    last: Option<(Instant, f64)>,
+    next: Instant,
+    seen: Vec<(Instant, f64, f64)>,
+}
+
+impl Watch {
+    pub(crate) fn new() -> Self {
+        let now = clock::now();
+        Self { last: used_s().map(|used| (now, used)), next: now + EVERY, seen: Vec::new() }
+    }
+
+    /// How long until the next look.
+    pub(crate) fn patience(&self) -> Duration {
+        self.next.saturating_duration_since(clock::now())
+    }
+
+    pub(crate) fn look(&mut self) {
+        let now = clock::now();
+        if now < self.next {
+            return;
+        }
+        self.next = now + EVERY;
+        let used = used_s();
+        if let (Some((then, before)), Some(used)) = (self.last, used) {
+            let length_s = (now - then).as_secs_f64();
+            self.seen.push((now, length_s, (used - before) / length_s));
+        }
+        self.last = used.map(|used| (now, used));
+    }
+
+    /// What was seen while the scenario ran; before it there was warm-up.
+    pub(crate) fn between(self, epoch: Instant, ended: Instant) -> Vec<CpuSecond> {
+        let seen = self.seen.into_iter().filter(|(at, ..)| *at >= epoch && *at <= ended + EVERY);
+        seen.map(|(at, length_s, cores)| {
+            let second = (at - epoch).as_secs().cast_signed();
+            CpuSecond { second, length_s, cores }
+        })
+        .collect()
+    }
 }

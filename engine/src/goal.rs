@@ -141,7 +141,7 @@ impl Percentile {
     }
 }
 
-/// A share in the making: see [`errors`], [`success`], [`share`].
+/// A share in the making: see [`errors`] and [`share`].
 #[derive(Clone, Copy, Debug)]
 pub struct Proportion<Id>(Id);
 
@@ -230,7 +230,7 @@ impl Goal {
         Self::new(name.into(), claim, Kind::Census, planned)
     }
 
-    /// A goal one counterexample refutes: [`never`] or [`always`] (any claim will do: its share of
+    /// A goal one counterexample refutes: [`never()`] or [`always`] (any claim will do: its share of
     /// bad ones must then be zero).
     pub fn exact(name: impl Into<String>, claim: Claim) -> Self {
         Self::new(name.into(), claim, Kind::Exact, 0)

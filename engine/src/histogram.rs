@@ -62,10 +62,8 @@ impl Encoder {
         let mut clamped = 0;
         for &ns in values_ns {
             let us = ns / 1_000 + u64::from(ns % 1_000 >= 500);
-            if self.scratch.record(us).is_err() {
-                clamped += 1;
-                self.scratch.record(HIGHEST_US).expect("the upper bound is within the bounds");
-            }
+            clamped += u64::from(us > HIGHEST_US);
+            self.scratch.record(us.min(HIGHEST_US)).expect("it is within the bounds now");
         }
         let over = |limit: &u64| values_ns.iter().filter(|&ns| ns >= limit).count() as u64 + unanswered;
         Cell {

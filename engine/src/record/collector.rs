@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    clock::{self, Instant},
+    clock::Instant,
     cpu,
     goal::{Claim, Goal},
     load::{Flow, steady_window},
@@ -20,7 +20,7 @@ use crate::{
         batch::Batch,
         books::{Books, Finished, TimingBook},
     },
-    run::{CpuSecond, FlowRun, Health, ScenarioRun},
+    run::{FlowRun, Health, ScenarioRun},
     stats,
     workers::WorkerLost,
 };
@@ -30,8 +30,6 @@ const QUEUE: usize = 1_024;
 /// A second stays open this long for answers that come late (they belong to the second in which
 /// they were due): longer than the default time-out, so that nearly every second is one cell.
 const HOLD_S: i64 = 12;
-/// How often processor time is looked at.
-const CPU_EVERY: Duration = Duration::from_secs(1);
 
 /// What a scenario sets out to do and to measure.
 #[derive(Clone, Debug)]
@@ -154,7 +152,7 @@ impl Collector {
             warm_up: Books::new(plan.registry.clone(), &[]),
             live: live.clone(),
             newest: i64::MIN,
-            cpu: CpuWatch::new(),
+            cpu: cpu::Watch::new(),
         };
         let thread = std::thread::spawn(move || gathering.run(&inbox));
         Self { plan, tap: Tap { sender, made: Arc::default() }, live, thread }
@@ -190,7 +188,7 @@ struct Gathering {
     warm_up: Books,
     live: Arc<Mutex<Live>>,
     newest: i64,
-    cpu: CpuWatch,
+    cpu: cpu::Watch,
 }
 
 /// What it ends with.
@@ -198,7 +196,7 @@ struct Gathering {
 struct Gathered {
     counted: Books,
     warm_up: Books,
-    cpu: CpuWatch,
+    cpu: cpu::Watch,
 }
 
 impl Gathering {
@@ -253,50 +251,6 @@ impl Books {
             p50: quantile(0.5),
             p95: quantile(0.95),
         }
-    }
-}
-
-/// Looks at the process's processor time about once a second.
-#[derive(Debug)]
-struct CpuWatch {
-    last: Option<(Instant, f64)>,
-    next: Instant,
-    seen: Vec<(Instant, f64, f64)>,
-}
-
-impl CpuWatch {
-    fn new() -> Self {
-        let now = clock::now();
-        Self { last: cpu::used_s().map(|used| (now, used)), next: now + CPU_EVERY, seen: Vec::new() }
-    }
-
-    /// How long until the next look.
-    fn patience(&self) -> Duration {
-        self.next.saturating_duration_since(clock::now())
-    }
-
-    fn look(&mut self) {
-        let now = clock::now();
-        if now < self.next {
-            return;
-        }
-        self.next = now + CPU_EVERY;
-        let used = cpu::used_s();
-        if let (Some((then, before)), Some(used)) = (self.last, used) {
-            let length_s = (now - then).as_secs_f64();
-            self.seen.push((now, length_s, (used - before) / length_s));
-        }
-        self.last = used.map(|used| (now, used));
-    }
-
-    /// What was seen while the scenario ran; before it there was warm-up.
-    fn between(self, epoch: Instant, ended: Instant) -> Vec<CpuSecond> {
-        let seen = self.seen.into_iter().filter(|(at, ..)| *at >= epoch && *at <= ended + CPU_EVERY);
-        seen.map(|(at, length_s, cores)| {
-            let second = (at - epoch).as_secs().cast_signed();
-            CpuSecond { second, length_s, cores }
-        })
-        .collect()
     }
 }
 

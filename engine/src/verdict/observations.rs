@@ -1,187 +1,19 @@
-//! Whether what was promised held: a pure function of a run.
+//! What was observed, and what it says: exact, census, sampled.
 
-use std::{collections::BTreeMap, fmt};
-
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 use crate::{
-    gate::{self, Reason},
     goal::{Claim, Goal, Kind, Standing},
     histogram::Quantile,
     record::Role,
     run::ScenarioRun,
-    slope::{self, Trend},
     stats::{self, Block},
+    verdict::{DesignEffect, Judged, Verdict},
 };
-
-/// What became of one goal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It held.
-    Pass,
-    /// It did not.
-    Fail,
-    /// The sample does not say; about how many more observations would, if they were like these.
-    /// `None` where no reasonable number would.
-    Inconclusive {
-        /// How many more.
-        more: Option<u64>,
-    },
-    /// The plan was too small for it from the outset.
-    NotJudged {
-        /// How many observations the plan makes.
-        n: u64,
-        /// How many it takes.
-        needed: u64,
-    },
-    /// Makes no sense here, and why.
-    NotApplicable(String),
-    /// Was not measured, and why.
-    NotMeasured(String),
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pass => f.write_str("PASS"),
-            Self::Fail => f.write_str("FAIL"),
-            Self::Inconclusive { more: Some(more) } => write!(f, "INCONCLUSIVE (needs about {more} more)"),
-            Self::Inconclusive { more: None } => f.write_str("INCONCLUSIVE (too close to the limit to tell)"),
-            Self::NotJudged { n, needed } => write!(f, "NOT JUDGED ({n} of {needed} needed)"),
-            Self::NotApplicable(why) => write!(f, "not applicable ({why})"),
-            Self::NotMeasured(why) => write!(f, "not measured ({why})"),
-        }
-    }
-}
-
-/// How the dependence of neighbouring samples was allowed for.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DesignEffect {
-    /// Not asked: exact goals and censuses take every observation as it is.
-    NotNeeded,
-    /// Fewer than 20 blocks had samples: the number of samples is taken as it is, and said so.
-    TooFewBlocks {
-        /// How many there were.
-        blocks: u64,
-    },
-    /// The sample counts as `n / factor`.
-    Applied {
-        /// At least 1.
-        factor: f64,
-        /// How many blocks.
-        blocks: u64,
-        /// How long each, seconds.
-        block_s: u64,
-    },
-}
-
-/// A goal with its verdict and the figures behind it.
-#[derive(Clone, Debug)]
-pub struct Judged {
-    /// The goal.
-    pub goal: Goal,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Observations.
-    pub n: u64,
-    /// Of these, bad: over the limit, failed, counted.
-    pub bad: u64,
-    /// One-sided 95 % bounds of the share of bad ones; `None` where not sampled or nothing observed.
-    pub bounds: Option<(f64, f64)>,
-    /// The observed percentile, where the goal is about one.
-    pub observed: Option<Quantile>,
-    /// Allowance for dependence.
-    pub design_effect: DesignEffect,
-}
-
-impl DesignEffect {
-    /// What the sample is divided by: 1 where nothing is applied.
-    pub fn factor(&self) -> f64 {
-        match self {
-            Self::Applied { factor, .. } => *factor,
-            Self::NotNeeded | Self::TooFewBlocks { .. } => 1.0,
-        }
-    }
-}
-
-impl Judged {
-    /// The observed share of bad ones.
-    pub fn share(&self) -> Option<f64> {
-        (self.n > 0).then(|| self.bad as f64 / self.n as f64)
-    }
-}
-
-/// A scenario, judged.
-#[derive(Clone, Debug)]
-pub struct ScenarioVerdict {
-    /// Its name.
-    pub name: String,
-    /// Its goals.
-    pub goals: Vec<Judged>,
-    /// Why it is INVALID; empty when it is valid.
-    pub invalid: Vec<Reason>,
-    /// Series whose latency drifted in the steady window: a finding of its own.
-    pub trends: Vec<(String, Trend)>,
-}
-
-impl ScenarioVerdict {
-    /// True when the generator did what it should.
-    pub fn is_valid(&self) -> bool {
-        self.invalid.is_empty()
-    }
-
-    /// True when a goal was missed and that counts: any goal of a valid scenario, an exact goal of
-    /// any (a double booking is one, however late the generator was).
-    pub fn has_failed(&self) -> bool {
-        let failed = self.goals.iter().filter(|judged| judged.verdict == Verdict::Fail);
-        failed.into_iter().any(|judged| self.is_valid() || judged.goal.kind == Kind::Exact)
-    }
-}
-
-/// Judges a run by its own goals.
-pub fn judge(run: &ScenarioRun) -> ScenarioVerdict {
-    let drifts = |window| {
-        let trends = run.timings.iter().filter_map(move |timing| {
-            let trend = slope::trend(timing, window)?;
-            trend.is_finding().then(|| (timing.name.clone(), trend))
-        });
-        trends.collect()
-    };
-    ScenarioVerdict {
-        name: run.name.clone(),
-        goals: run.goals.iter().map(|goal| judge_goal(run, goal)).collect(),
-        invalid: gate::check(run),
-        trends: run.steady.map(drifts).unwrap_or_default(),
-    }
-}
-
-/// Judges one goal on a run.
-pub fn judge_goal(run: &ScenarioRun, goal: &Goal) -> Judged {
-    let seen = Observations::of(run, &goal.claim);
-    let observed = match &goal.claim {
-        Claim::Percentile { series, column, percent, .. } => {
-            run.timing(*series).map(|timing| timing.distribution(*column).percentile(*percent))
-        }
-        _ => None,
-    };
-    seen.judged(goal.clone(), observed)
-}
-
-/// Judges the share of failed requests over several scenarios together: errors / requests < `below`,
-/// where the plan makes `planned` requests in all.
-pub fn judge_errors_overall(runs: &[&ScenarioRun], below: f64, planned: u64) -> Judged {
-    let mut seen = Observations::default();
-    for (place, run) in runs.iter().enumerate() {
-        seen.add_requests(place, run);
-    }
-    seen.judged(Goal::sampled("errors over all scenarios", Claim::RequestErrors { below }, planned), None)
-}
 
 /// What bears on a claim: observations and bad ones, per run and second.
 #[derive(Debug, Default)]
-struct Observations {
+pub(super) struct Observations {
     total: Block,
     seconds: BTreeMap<(usize, i64), Block>,
     /// Why there are none, where the run cannot have any.
@@ -189,7 +21,7 @@ struct Observations {
 }
 
 impl Observations {
-    fn of(run: &ScenarioRun, claim: &Claim) -> Self {
+    pub(super) fn of(run: &ScenarioRun, claim: &Claim) -> Self {
         let mut seen = Self::default();
         match claim {
             Claim::Percentile { series, column, limit, .. } => {
@@ -227,7 +59,7 @@ impl Observations {
     }
 
     /// Every request of a run, which is in this place among the runs.
-    fn add_requests(&mut self, place: usize, run: &ScenarioRun) {
+    pub(super) fn add_requests(&mut self, place: usize, run: &ScenarioRun) {
         for timing in run.timings.iter().filter(|timing| timing.role == Role::Endpoint) {
             timing.outcomes.iter().for_each(|o| self.add((place, o.second), o.ok + o.failed, o.failed));
         }
@@ -240,7 +72,7 @@ impl Observations {
         }
     }
 
-    fn judged(self, goal: Goal, observed: Option<Quantile>) -> Judged {
+    pub(super) fn judged(self, goal: Goal, observed: Option<Quantile>) -> Judged {
         let design_effect = match goal.kind {
             Kind::Sampled => self.design_effect(goal.claim.allowed()),
             Kind::Exact | Kind::Census => DesignEffect::NotNeeded,

@@ -1,0 +1,15 @@
+//! Whole plans on a paused clock, and every formula against figures it must give.
+
+mod curves;
+mod ends;
+mod exits;
+mod gates;
+mod loads;
+mod plans;
+mod recording;
+mod slopes;
+mod stage;
+mod statistics;
+mod verdicts;
+mod visiting;
+mod working;
