@@ -144,11 +144,7 @@ impl Book {
     }
 
     /// Queues somebody for a full event; answers with the booking and its place, from 1.
-    pub(crate) fn wait(
-        &mut self,
-        who: &Participant,
-        now: DateTime<Utc>,
-    ) -> Result<(&Booking, u32), NoPlace> {
+    pub(crate) fn wait(&mut self, who: &Participant, now: DateTime<Utc>) -> Result<(&Booking, u32), NoPlace> {
         let email = key(&who.email);
         if let Some(booking) = self.active(&email) {
             let id = Arc::clone(&booking.id);
@@ -192,10 +188,10 @@ impl Book {
     /// Every booking as a dataset carries it, places in the queue as they are now.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Rsvp> {
         let places: HashMap<usize, u32> = self.queue.iter().copied().zip(1..).collect();
-        self.bookings.iter().enumerate().map(move |(slot, booking)| Rsvp {
-            position: places.get(&slot).copied(),
-            ..booking.row.clone()
-        })
+        self.bookings
+            .iter()
+            .enumerate()
+            .map(move |(slot, booking)| Rsvp { position: places.get(&slot).copied(), ..booking.row.clone() })
     }
 
     /// All bookings, oldest first.

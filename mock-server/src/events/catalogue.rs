@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use contract::auth::Role;
 use contract::events::{Event, EventSort, EventStatus, ListEventsParams, Order, PriceFilter, Visibility};
-use chrono::{DateTime, Utc};
 
 use super::shelf::Shelf;
 use crate::caller::Caller;

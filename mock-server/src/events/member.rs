@@ -27,7 +27,8 @@ impl Events {
     pub(crate) fn of_member(&self, email: &str, now: DateTime<Utc>) -> MemberEvents {
         let mut theirs = MemberEvents::default();
         for shelf in self.catalogue.shelves() {
-            let bookings: Vec<Booking> = shelf.at_desk(|desk| desk.book.bookings_of(email).cloned().collect());
+            let bookings: Vec<Booking> =
+                shelf.at_desk(|desk| desk.book.bookings_of(email).cloned().collect());
             let event = shelf.event();
             let is_ahead = event.end_date > now && event.status == EventStatus::Published;
             if is_ahead && bookings.iter().any(Booking::has_seat) {

@@ -98,7 +98,9 @@ mod tests {
         replies.keep("k", asked("Ana"), full(), now);
         let late = now + TimeDelta::hours(24);
         let early = late - TimeDelta::nanoseconds(1);
-        assert!(matches!(replies.look_up("k", &asked("Ana"), early), Seen::Again(Err(error)) if error.status == 400));
+        assert!(
+            matches!(replies.look_up("k", &asked("Ana"), early), Seen::Again(Err(error)) if error.status == 400)
+        );
         assert!(matches!(replies.look_up("k", &asked("Ben"), early), Seen::Reused));
         assert!(matches!(replies.look_up("k", &asked("Ana"), late), Seen::New));
     }

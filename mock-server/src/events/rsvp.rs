@@ -50,7 +50,12 @@ pub(super) fn register(
     })
 }
 
-fn take_seat(book: &mut Book, event: &Event, input: &RsvpInput, now: DateTime<Utc>) -> Result<RsvpOutput, ApiError> {
+fn take_seat(
+    book: &mut Book,
+    event: &Event,
+    input: &RsvpInput,
+    now: DateTime<Utc>,
+) -> Result<RsvpOutput, ApiError> {
     let booking = book
         .register(&input.participant, now, || charge(event, input.payment.as_ref()))
         .map_err(|refusal| refuse(event, &refusal))?;

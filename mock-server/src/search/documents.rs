@@ -9,9 +9,8 @@ use crate::dataset::Dataset;
 /// Everything searchable of a dataset, in the order of ids: a document's number is its place here, which makes
 /// ties break by id.
 pub(crate) fn collect(dataset: &Dataset) -> Vec<Content> {
-    let public = |event: &&Event| {
-        event.visibility == Visibility::Public && event.status != EventStatus::Draft
-    };
+    let public =
+        |event: &&Event| event.visibility == Visibility::Public && event.status != EventStatus::Draft;
     let mut documents: Vec<Content> = dataset.contents.clone();
     documents.extend(dataset.events.iter().filter(public).map(from_event));
     documents.extend(dataset.instructors.iter().map(from_instructor));

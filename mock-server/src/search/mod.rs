@@ -52,7 +52,6 @@ impl Search {
     /// Indexes and embeds a dataset.
     pub(crate) fn load(dataset: &Dataset) -> Self {
         let documents = documents::collect(dataset);
-        let texts: Vec<String> = documents.iter().map(Content::searchable_text).collect();
         let tags: Vec<String> = documents.iter().map(|row| row.tags.join(" ")).collect();
         let fields = documents.iter().zip(&tags).map(|(row, tags)| Fields { title: &row.title, tags, body: &row.body });
         let own: std::collections::HashSet<&str> = dataset.contents.iter().map(|row| row.id.as_str()).collect();
@@ -64,7 +63,7 @@ impl Search {
         }
         Self {
             index: Index::new(fields),
-            nearest: Nearest::new(embedding::DIMENSIONS, texts.iter().map(|text| embedding::embed(text))),
+            nearest: Nearest::new(embedding::DIMENSIONS, embed_all(&documents)),
             facets: Facets::new(&documents),
             cache: Cache::default(),
             rows,
@@ -82,7 +81,9 @@ impl Search {
         } else {
             self.index.search(&params.q, among.as_ref(), end)
         };
-        let search_type = match (semantic, params.filters.count()) {
+        // A period is one filter, though it has two ends.
+        let is_period = params.filters.date_from.is_some() && params.filters.date_to.is_some();
+        let search_type = match (semantic, params.filters.count() - usize::from(is_period)) {
             (true, _) => SearchType::Semantic,
             (false, 0) => SearchType::Keyword,
             (false, 1) => SearchType::Filtered,
@@ -125,6 +126,21 @@ impl Search {
             })
             .collect()
     }
+}
+
+/// The embeddings of all documents in their order, made on all cores: it is the dearest part of a start.
+fn embed_all(documents: &[Content]) -> Vec<Vec<f32>> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = documents.len().div_ceil(cores).max(1);
+    let embed = |row: &Content| embedding::embed(&row.searchable_text());
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = documents
+            .chunks(share)
+            .map(|rows| scope.spawn(move || rows.iter().map(embed).collect::<Vec<_>>()))
+            .collect();
+        let done = workers.into_iter().map(|worker| worker.join().expect("embedding a text cannot fail"));
+        done.flatten().collect()
+    })
 }
 
 impl Area for Search {

@@ -10,12 +10,15 @@ const AFTER: usize = 120;
 pub(crate) fn around(text: &str, is_looked_for: impl Fn(&str) -> bool) -> Option<String> {
     let hit = words(text).into_iter().find(|word| is_looked_for(&word.text))?;
     let (before, after) = text.split_at(hit.start);
-    let start = before.char_indices().rev().nth(BEFORE - 1).map_or(0, |(at, _)| {
-        before[at..].find(char::is_whitespace).map_or(at, |space| at + space)
-    });
-    let end = after.char_indices().nth(AFTER).map_or(text.len(), |(at, _)| {
-        hit.start + after[..at].rfind(char::is_whitespace).unwrap_or(at)
-    });
+    let start = before
+        .char_indices()
+        .rev()
+        .nth(BEFORE - 1)
+        .map_or(0, |(at, _)| before[at..].find(char::is_whitespace).map_or(at, |space| at + space));
+    let end = after
+        .char_indices()
+        .nth(AFTER)
+        .map_or(text.len(), |(at, _)| hit.start + after[..at].rfind(char::is_whitespace).unwrap_or(at));
     let head = if start > 0 { "… " } else { "" };
     let tail = if end < text.len() { " …" } else { "" };
     Some(format!("{head}{}{tail}", text[start..end].trim()))
@@ -32,7 +35,10 @@ mod tests {
         assert!(snippet.starts_with("… before ") && snippet.ends_with(" after …"), "{snippet}");
         assert!(snippet.contains("the kata of the day") && snippet.chars().count() < 190, "{snippet}");
         assert_eq!(around("Kata", |word| word == "kata").as_deref(), Some("Kata"));
-        assert_eq!(around("前蹴り".repeat(90).as_str(), |word| word == "蹴り").map(|s| s.chars().count()), Some(123));
+        assert_eq!(
+            around("前蹴り".repeat(90).as_str(), |word| word == "蹴り").map(|s| s.chars().count()),
+            Some(123)
+        );
         assert_eq!(around("nothing", |word| word == "kata"), None);
     }
 }

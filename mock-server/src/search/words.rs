@@ -116,9 +116,9 @@ pub(crate) fn term(word: &str) -> String {
 /// Whether a word says too little to search for when there are others.
 pub(crate) fn is_stop_word(word: &str) -> bool {
     const STOP: &[&str] = &[
-        "a", "am", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "how", "i",
-        "in", "is", "it", "me", "my", "of", "on", "or", "should", "that", "the", "this", "to", "was", "what",
-        "when", "where", "which", "who", "why", "will", "with", "you", "your",
+        "a", "am", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "how",
+        "i", "in", "is", "it", "me", "my", "of", "on", "or", "should", "that", "the", "this", "to", "was",
+        "what", "when", "where", "which", "who", "why", "will", "with", "you", "your",
     ];
     STOP.binary_search(&word).is_ok()
 }
@@ -152,15 +152,8 @@ fn root<'a>(word: &'a str, ending: &str) -> Option<&'a str> {
 }
 
 /// Spellings of Japanese and Korean sounds that stand for one another, replaced in this order.
-const SOUNDS: &[(&str, &str)] = &[
-    ("jiu", "ju"),
-    ("jitsu", "jutsu"),
-    ("ts", "z"),
-    ("dz", "z"),
-    ("eo", "o"),
-    ("ou", "o"),
-    ("lr", "l"),
-];
+const SOUNDS: &[(&str, &str)] =
+    &[("jiu", "ju"), ("jitsu", "jutsu"), ("ts", "z"), ("dz", "z"), ("eo", "o"), ("ou", "o"), ("lr", "l")];
 
 /// One spelling for all romanisations of a sound: long vowels short, voiced second halves as unvoiced ones,
 /// doubled letters single.
@@ -228,7 +221,10 @@ mod tests {
     fn words_know_where_they_begin() {
         let text = "The «Mae-geri» — 前蹴り";
         let starts: Vec<&str> = words(text).iter().map(|word| &text[word.start..]).collect();
-        assert_eq!(starts, ["The «Mae-geri» — 前蹴り", "Mae-geri» — 前蹴り", "geri» — 前蹴り", "前蹴り", "蹴り"]);
+        assert_eq!(
+            starts,
+            ["The «Mae-geri» — 前蹴り", "Mae-geri» — 前蹴り", "geri» — 前蹴り", "前蹴り", "蹴り"]
+        );
     }
 
     #[test]
