@@ -6,6 +6,8 @@ use std::sync::Arc;
 use fixtures::profiles::Profile;
 use fixtures::{Size, World};
 use mock_server::Config;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -74,6 +76,61 @@ impl Rig {
     /// A POST of JSON.
     pub(crate) fn post(&self, path: &str, body: &serde_json::Value) -> reqwest::RequestBuilder {
         self.request("POST", path).json(body)
+    }
+
+    /// Sends JSON, with a bearer token or without, and reads the JSON that comes back.
+    pub(crate) async fn sends(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+        token: Option<&str>,
+    ) -> (StatusCode, Value) {
+        let mut request = self.request(method, path);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let answer = request.send().await.expect("an answer");
+        (answer.status(), answer.json().await.unwrap_or_default())
+    }
+
+    /// An access token of a seeded person.
+    pub(crate) async fn token(&self, email: &str) -> String {
+        let body = json!({ "email": email, "password": fixtures::PASSWORD });
+        let (status, session) = self.sends("POST", "/api/auth/login", Some(body), None).await;
+        assert_eq!(status, 200, "{session}");
+        session["access_token"].as_str().expect("a token").to_owned()
+    }
+
+    /// A request to the admin API.
+    pub(crate) fn admin(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.request(method, path).bearer_auth(ADMIN_TOKEN)
+    }
+
+    /// Sends a world to be served from now on.
+    pub(crate) async fn send_world(&self, world: &World) -> (StatusCode, Value) {
+        let lines: String = world.records().map(|record| fixtures::ndjson::line(&record) + "\n").collect();
+        let answer = self.admin("POST", "/__admin/dataset").body(lines).send().await.expect("an answer");
+        (answer.status(), answer.json().await.expect("JSON"))
+    }
+
+    /// Counts and digests of what is held.
+    pub(crate) async fn digests(&self) -> Value {
+        let answer = self.admin("GET", "/__admin/digests").send().await.expect("an answer");
+        answer.json().await.expect("JSON")
+    }
+
+    /// Whether the audit finds every invariant kept; says which is not.
+    pub(crate) async fn audit_holds(&self) -> bool {
+        let answer = self.admin("GET", "/__admin/audit").send().await.expect("an answer");
+        let audit: Value = answer.json().await.expect("JSON");
+        for check in audit["checks"].as_array().expect("a list").iter().filter(|check| check["ok"] != true) {
+            println!("{check}");
+        }
+        audit["ok"] == true
     }
 }
 
