@@ -31,10 +31,17 @@ pub const ASSETS: [&str; 3] = [CSS, JS, LOGO];
 /// Pages and assets alike.
 pub const ROUTES: &[&str] = &[HOME, EVENTS, INSTRUCTORS, SEARCH, DASHBOARD, LOGIN, CSS, JS, LOGO, HERO];
 
-/// What the HTML of this page holds and no other page's: an attribute of its `body`, by which `main.js` knows
-/// what to ask for. `data-page="home"` for the start page, the path's name for the others.
-pub fn marker(page: &str) -> String {
+/// A page's short name: `home` for the start page, the path without slashes for the others. Takes a route
+/// ([`EVENTS`]) or a path (`/events`).
+pub fn name(page: &str) -> &str {
     let path = page.split_once(' ').map_or(page, |(_, path)| path);
-    let name = path.trim_matches('/');
-    format!("data-page=\"{}\"", if name.is_empty() { "home" } else { name })
+    match path.trim_matches('/') {
+        "" => "home",
+        name => name,
+    }
+}
+
+/// What the HTML of this page holds and no other page's: an attribute of its `body`, its [`name`].
+pub fn marker(page: &str) -> String {
+    format!("data-page=\"{}\"", name(page))
 }

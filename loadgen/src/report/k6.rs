@@ -16,7 +16,7 @@ use super::view::ScenarioView;
 
 /// The old suite's names for series: scenario, its metric, our series.
 const OLD_TRENDS: &[(&str, &str, &str)] = &[
-    ("search-load", "search_latency", "all"),
+    ("search-load", "search_latency", "GET /api/search"),
     ("search-load", "semantic_search_latency", "semantic"),
     ("search-load", "filtered_search_latency", "filtered"),
     ("rtc-load", "session_join_latency", "POST /api/rtc/sessions/{session_id}/join"),

@@ -183,10 +183,10 @@ impl Series {
             registry.endpoint(route);
         }
         Self {
-            all: registry.group("api_latency"),
-            auth: registry.group("auth_latency"),
-            events: registry.group("events_api_latency"),
-            subscriptions: registry.group("subscriptions_api_latency"),
+            all: registry.group("all"),
+            auth: registry.group("auth"),
+            events: registry.group("events"),
+            subscriptions: registry.group("subscriptions"),
             success: registry.share("api_success"),
             new_token: registry.share("refresh_returns_new_tokens"),
             replay_refused: registry.share("used_refresh_token_refused"),

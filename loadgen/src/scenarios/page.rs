@@ -165,8 +165,8 @@ impl Series {
         }
         Self {
             all: registry.group("all"),
-            page: registry.group("page_load_time"),
-            api: registry.group("api_response_time"),
+            page: registry.group("page"),
+            api: registry.group("api"),
             search: registry.endpoint(Search::ROUTE),
             home: registry.endpoint(pages::HOME),
             instructors: registry.endpoint(pages::INSTRUCTORS),

@@ -145,10 +145,10 @@ impl Series {
     fn declare(registry: &mut Registry) -> Self {
         Self {
             search: registry.endpoint(Search::ROUTE),
-            simple: registry.group("simple_search_latency"),
-            filtered: registry.group("filtered_search_latency"),
-            semantic: registry.group("semantic_search_latency"),
-            complex: registry.group("complex_search_latency"),
+            simple: registry.group("simple"),
+            filtered: registry.group("filtered"),
+            semantic: registry.group("semantic"),
+            complex: registry.group("complex"),
         }
     }
 

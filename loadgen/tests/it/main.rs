@@ -1,14 +1,18 @@
 //! The load generator's tests, in one binary.
 
+mod api;
 mod calls;
 mod client;
 mod command_line;
 mod flash_crowd;
 mod live_session;
 mod machine;
+mod page;
 mod promises;
 mod scopes;
+mod search;
 mod servers;
 mod sizing;
+mod stage;
 mod stripe_burst;
 mod truth;

@@ -96,7 +96,7 @@ impl Page<'_> {
                     link rel="stylesheet" href="/static/css/main.css";
                     script src="/static/js/main.js" defer {}
                 }
-                body {
+                body data-page=(contract::pages::name(self.path)) {
                     (self.header())
                     figure class="hero" {
                         img src="/static/images/hero.png" alt="The sun sets behind three ridges of hills"

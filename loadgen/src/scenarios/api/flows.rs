@@ -245,7 +245,10 @@ impl Subscribing {
                 let prices = list.plans.iter().map(|plan| plan.price_usd);
                 let known = Tier::ALL.map(|tier| f64::from(tier.price_usd()));
                 ensure(prices.eq(known), "the four plans at their prices", || {
-                    list.plans.iter().map(|plan| format!("{} {}; ", plan.code, plan.price_usd)).collect()
+                    format!(
+                        "{:?}",
+                        list.plans.iter().map(|plan| (&plan.code, plan.price_usd)).collect::<Vec<_>>()
+                    )
                 })
             }))
             .await;

@@ -132,7 +132,7 @@ impl Visitor {
         let first = self.cached.iter().all(Option::is_none);
         let at_once = if first || self.context.client().is_http2() { pages::ASSETS.len() } else { 1 };
         let wanted: Vec<Asset> =
-            pages::ASSETS.iter().zip(&self.cached).map(|(route, tag)| asset(route, tag)).collect();
+            pages::ASSETS.iter().zip(&self.cached).map(|(route, tag)| asset(route, tag.as_ref())).collect();
         let groups = [self.shared.series.all];
         let mut outcome = Ok(());
         for (turn, some) in wanted.chunks(at_once).enumerate() {
@@ -271,8 +271,8 @@ fn is_page(route: &'static str, html: &Received) -> Result<(), Fault> {
 }
 
 /// An asset to be fetched, or to be asked about by the tag it is kept under.
-fn asset(route: &'static str, tag: &Option<HeaderValue>) -> Asset {
-    let headers = tag.iter().map(|tag| (header::IF_NONE_MATCH, tag.clone())).collect::<HeaderMap>();
+fn asset(route: &'static str, tag: Option<&HeaderValue>) -> Asset {
+    let headers = tag.map(|tag| (header::IF_NONE_MATCH, tag.clone())).into_iter().collect::<HeaderMap>();
     let statuses: &[u16] = if tag.is_some() { &[304] } else { &[200] };
     Asset { route, path: split_route(route).1.to_owned(), headers, statuses }
 }

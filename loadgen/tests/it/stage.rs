@@ -1,0 +1,124 @@
+//! A stage: one scenario's users against a server a test has written, which may lie.
+
+use std::{net::SocketAddr, rc::Rc, sync::Arc};
+
+use axum::Router;
+use engine::{
+    clock,
+    driver::{Due, Turn},
+    ends::Ends,
+    record::{Collector, Ending, FaultKind, Plan as Series},
+    run::ScenarioRun,
+};
+use fixtures::{Size, World};
+use loadgen::{
+    context::{Context, Surroundings},
+    http::{Connector, Limits},
+    scenario::{Scope, Script},
+    target::Target,
+};
+use tokio::{net::TcpListener, task::LocalSet};
+
+use crate::scopes::{plan, smoke};
+
+/// A world small enough to be made in every test.
+pub(crate) const WORLD: World =
+    World::new(42, Size { members: 60, instructors: 5, events: 12, content: 1_500 });
+
+/// What is played.
+pub(crate) enum Play {
+    /// These turns `(user, number)` of a flow, with no time to think: whoever would, leaves.
+    Turns { flow: usize, turns: Vec<(u64, u64)> },
+    /// What the scenario does before its start, and so many rounds of its warm-up.
+    Rounds(u64),
+}
+
+/// Plays a scenario against `server` and gives what was recorded.
+pub(crate) async fn play(scenario: &'static str, server: Router, acts: Play) -> ScenarioRun {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
+    let origin = format!("http://{}", listener.local_addr().expect("it is bound"));
+    let service = server.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    LocalSet::new().run_until(on_stage(scenario, &origin, acts)).await
+}
+
+async fn on_stage(scenario: &'static str, origin: &str, acts: Play) -> ScenarioRun {
+    let plan = plan(scenario, &Scope { world: WORLD, ..smoke() });
+    let series = Series::new(scenario, plan.registry.clone(), plan.goals.clone(), plan.flows.clone());
+    let collector = Collector::start(series);
+    let (started, epoch) = (clock::wall(), clock::now());
+    let recorder = collector.tap().recorder(epoch);
+    let target = Arc::new(Target::parse(origin).expect("a loopback origin"));
+    let around = Rc::new(Surroundings {
+        scenario,
+        seed: 42,
+        world: WORLD,
+        nonce: "n0".into(),
+        connector: Connector::new(target, None, Limits::default()),
+        recorder: Some(recorder.clone()),
+        registry: Arc::new(plan.registry.clone()),
+    });
+    perform(plan.script.as_ref(), || Context::new(around.clone()), acts).await;
+    recorder.flush();
+    let ending = Ending {
+        started,
+        epoch,
+        ended: clock::now(),
+        interrupted: false,
+        workers: 1,
+        flows: Vec::new(),
+        lost: Vec::new(),
+    };
+    collector.finish(ending)
+}
+
+async fn perform(script: &dyn Script, context: impl Fn() -> Context, acts: Play) {
+    match acts {
+        Play::Turns { flow, turns } => {
+            let ends = Ends::new();
+            ends.leave();
+            for (user, number) in turns {
+                let turn = Turn { user, number, due: Due::now(), ends: ends.clone() };
+                script.user(flow, user, context()).turn(turn).await;
+            }
+        }
+        Play::Rounds(rounds) => {
+            script.prepare(&mut context()).await.expect("the server lets people sign in");
+            for round in 0..rounds {
+                script.warm_up(&mut context(), round).await;
+            }
+        }
+    }
+}
+
+/// Failures of a series by kind.
+pub(crate) fn faults(run: &ScenarioRun, series: &str) -> Vec<(FaultKind, u64)> {
+    let series = run.timing_named(series).expect("the plan declares it");
+    series.faults.iter().map(|fault| (fault.kind.clone(), fault.count)).collect()
+}
+
+/// Failures of every series, for a test that expects none.
+pub(crate) fn all_faults(run: &ScenarioRun) -> Vec<(&str, &FaultKind, &[String])> {
+    run.timings
+        .iter()
+        .flat_map(|series| {
+            series.faults.iter().map(|fault| (&series.name[..], &fault.kind, &fault.evidence[..]))
+        })
+        .collect()
+}
+
+/// Good and bad ones of a share.
+pub(crate) fn share(run: &ScenarioRun, name: &str) -> (u64, u64) {
+    run.shares.iter().find(|share| share.name == name).expect("the plan declares it").counts()
+}
+
+/// Samples of a series.
+pub(crate) fn samples(run: &ScenarioRun, series: &str) -> u64 {
+    let (ok, failed) = run.timing_named(series).expect("the plan declares it").counts();
+    ok + failed
+}
+
+/// The kind of a failed check.
+pub(crate) fn body(check: &'static str) -> FaultKind {
+    FaultKind::Body(check.into())
+}
