@@ -1,11 +1,15 @@
 //! The mock over real HTTP, on port 0.
 
-mod events;
-mod rig;
-mod search;
-mod latency;
 mod admin;
 mod auth;
 mod edge;
+mod events;
+mod latency;
+mod live;
 mod members;
+mod pages;
+mod program;
+mod rig;
+mod search;
+mod sfu;
 mod webhooks;
