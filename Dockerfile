@@ -17,4 +17,4 @@ COPY --from=build /out/ /usr/local/bin/
 USER load
 WORKDIR /load
 EXPOSE 8089
-CMD ["mock-server", "--host", "0.0.0.0", "--port", "8089"]
+CMD ["mock-server", "--listen", "0.0.0.0:8089"]

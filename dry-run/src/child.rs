@@ -96,8 +96,9 @@ impl Mock {
         let mut command = Command::new(program);
         command
             .args([SUBCOMMAND, "--port=0", "--profile", start.profile, "--seed", &start.seed.to_string()])
-            // A token of its own, whatever the surroundings say: nobody else needs to know it.
+            // Secrets of its own, whatever the surroundings say: a rehearsal depends on its flags alone.
             .env_remove("MOCK_ADMIN_TOKEN")
+            .env_remove("STRIPE_WEBHOOK_SECRET")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(errors_to(start.log)?)

@@ -40,7 +40,8 @@ fn imports(package: &Value) -> BTreeSet<&str> {
 #[test]
 fn every_crate_has_its_rule_and_every_rule_its_crate() {
     let packages = packages();
-    let named: BTreeSet<&str> = packages.iter().map(|package| package["name"].as_str().expect("a name")).collect();
+    let named: BTreeSet<&str> =
+        packages.iter().map(|package| package["name"].as_str().expect("a name")).collect();
     let ruled: BTreeSet<&str> = RULES.iter().map(|rule| rule.0).collect();
     assert_eq!(named, ruled);
 }

@@ -1,0 +1,8 @@
+//! The walls of the house, and the one command as a person runs it. What needs real load is marked ignored here:
+//! `./test` runs it with the released binary, one test at a time, on a machine that is doing nothing else.
+
+mod command;
+mod ending;
+mod imports;
+mod rehearsing;
+mod usage;

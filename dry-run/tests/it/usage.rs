@@ -1,0 +1,39 @@
+//! What was typed wrong is said before anything is started.
+
+use std::fs;
+
+use crate::command::{results, run};
+
+#[track_caller]
+fn refused(args: &[&str], words: &[&str]) {
+    let out = results();
+    let ran = run(&out, args);
+    assert_eq!(ran.code, 2, "{ran:#?}");
+    for word in words {
+        assert!(ran.stderr.contains(word), "`{word}` is not said: {ran:#?}");
+    }
+    assert_eq!(fs::read_dir(out.path()).expect("the folder").count(), 0, "something was written");
+}
+
+#[test]
+fn unknown_names_are_answered_with_the_known_ones() {
+    refused(&["--scenario", "checkout-load"], &["checkout-load", "search-load", "rtc-load", "api-load"]);
+    refused(&["--preset", "huge"], &["huge", "smoke", "quick", "full"]);
+    refused(&["--inconclusive", "maybe"], &["maybe", "pass", "fail", "98"]);
+    refused(&["--time-scale", "0"], &["--time-scale", "0.05 to 100"]);
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_answered_with_those_that_are() {
+    refused(&["--profile", "sluggish"], &["sluggish", "off, healthy, breach"]);
+}
+
+#[test]
+fn a_broken_profile_is_named_with_file_and_line() {
+    let folder = results();
+    let file = folder.path().join("broken.toml");
+    let text = "name = \"broken\"\n\n[routes.\"GET /api/nowhere\"]\np50 = 10\np95 = 20\np99 = 30\n";
+    fs::write(&file, text).expect("a file in a temporary folder");
+    let path = file.to_str().expect("a plain path");
+    refused(&["--profile", path], &["broken.toml", "line ", "GET /api/nowhere"]);
+}
