@@ -23,7 +23,7 @@ pub const DECLINED_CARDS: &[&str] =
 endpoint! {
     /// List events, filtered and paged.
     ListEvents = "GET /api/events", Optional, None Nothing => 200 EventPage,
-    params ListEventsParams, errors [401, 422]
+    params ListEventsParams, errors [400, 401, 422]
 }
 endpoint! {
     /// Find events by the words of their title and description.

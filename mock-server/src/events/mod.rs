@@ -80,7 +80,8 @@ impl Area for Events {
             offences.extend(found);
         }
         let verdict = |(rule, name): (Rule, &str)| {
-            let ids = offences.iter().filter(|offence| offence.rule == rule).map(|offence| offence.id.clone());
+            let ids =
+                offences.iter().filter(|offence| offence.rule == rule).map(|offence| offence.id.clone());
             AuditCheck::new(name, looked_at, "bookings", ids.collect())
         };
         RULES.into_iter().map(verdict).collect()
@@ -100,7 +101,9 @@ impl Area for Events {
         for shelf in self.catalogue.shelves() {
             each(Record::Event(shelf.snapshot()));
             let rows: Vec<Rsvp> = shelf.at_desk(|desk| desk.book.rows().collect());
-            rows.into_iter().for_each(|row| each(Record::Rsvp(row)));
+            for row in rows {
+                each(Record::Rsvp(row));
+            }
         }
     }
 }
@@ -115,6 +118,7 @@ pub(crate) fn routes(api: Api) -> Api {
         .endpoint::<ListRegistrations>(rsvp::registrations)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "handlers own what they are given")]
 fn list(mock: &Mock, caller: &Caller, params: ListEventsParams, _: Nothing) -> Result<EventPage, ApiError> {
     let limit = page_size(params.limit)?;
     let page = rsvp::page_number(params.page)?;
@@ -153,6 +157,7 @@ fn search(
     Ok(EventMatches { events, total: total as u64, query: params.q })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "handlers own what they are given")]
 fn get(mock: &Mock, caller: &Caller, params: EventParams, _: Nothing) -> Result<Event, ApiError> {
     let shelf = mock.events.catalogue.get(&params.event_id).ok_or_else(unknown)?;
     if Audience::of(caller).sees(shelf.event()) { Ok(shelf.snapshot()) } else { Err(unknown()) }

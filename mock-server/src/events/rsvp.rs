@@ -1,4 +1,5 @@
 //! Taking seats, giving them back, queuing for them, and reading them back.
+#![expect(clippy::needless_pass_by_value, reason = "handlers own what they are given")]
 
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::endpoint::Nothing;

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use contract::search::{CACHE_SECONDS, SearchPage, SearchParams};
 
 use crate::sync::lock;
@@ -12,7 +13,7 @@ use crate::sync::lock;
 const ENTRIES: usize = 4_096;
 
 #[derive(Debug, Default)]
-struct Shelf {
+struct Kept {
     answers: HashMap<SearchParams, (DateTime<Utc>, Arc<SearchPage>)>,
     /// Soonest to expire first; every answer lives as long.
     expiries: VecDeque<(DateTime<Utc>, SearchParams)>,
@@ -21,43 +22,44 @@ struct Shelf {
 /// Answers by their parameters.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
-    shelf: Mutex<Shelf>,
+    kept: Mutex<Kept>,
 }
 
 impl Cache {
     /// The answer to these parameters, if it is not older than it may be.
     pub(crate) fn get(&self, params: &SearchParams, now: DateTime<Utc>) -> Option<Arc<SearchPage>> {
-        let shelf = lock(&self.shelf);
-        let (expires, answer) = shelf.answers.get(params)?;
+        let kept = lock(&self.kept);
+        let (expires, answer) = kept.answers.get(params)?;
         (now < *expires).then(|| Arc::clone(answer))
     }
 
     /// Keeps an answer from now on.
     pub(crate) fn put(&self, params: SearchParams, answer: Arc<SearchPage>, now: DateTime<Utc>) {
-        let expires = now + TimeDelta::seconds(CACHE_SECONDS as i64);
-        let shelf = &mut *lock(&self.shelf);
-        while let Some((end, _)) = shelf.expiries.front() {
-            if *end > now && shelf.expiries.len() < ENTRIES {
+        let expires = now + Duration::from_secs(CACHE_SECONDS);
+        let kept = &mut *lock(&self.kept);
+        while let Some((end, _)) = kept.expiries.front() {
+            if *end > now && kept.expiries.len() < ENTRIES {
                 break;
             }
-            let Some((end, gone)) = shelf.expiries.pop_front() else { break };
+            let Some((end, gone)) = kept.expiries.pop_front() else { break };
             // Two that asked at once may both have put the same answer here.
-            if shelf.answers.get(&gone).is_some_and(|(expires, _)| *expires <= end) {
-                shelf.answers.remove(&gone);
+            if kept.answers.get(&gone).is_some_and(|(expires, _)| *expires <= end) {
+                kept.answers.remove(&gone);
             }
         }
-        shelf.expiries.push_back((expires, params.clone()));
-        shelf.answers.insert(params, (expires, answer));
+        kept.expiries.push_back((expires, params.clone()));
+        kept.answers.insert(params, (expires, answer));
     }
 
     /// Forgets everything.
     pub(crate) fn clear(&self) {
-        *lock(&self.shelf) = Shelf::default();
+        *lock(&self.kept) = Kept::default();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use contract::search::SearchType;
 
     use super::*;
@@ -96,16 +98,16 @@ mod tests {
         let cache = Cache::default();
         let start = fixtures::epoch();
         for n in 0..ENTRIES + 10 {
-            cache.put(asked(n), answer(), start + TimeDelta::milliseconds(n as i64));
+            cache.put(asked(n), answer(), start + Duration::from_millis(n as u64));
         }
-        assert_eq!(lock(&cache.shelf).answers.len(), ENTRIES);
-        assert_eq!(lock(&cache.shelf).expiries.len(), ENTRIES);
+        assert_eq!(lock(&cache.kept).answers.len(), ENTRIES);
+        assert_eq!(lock(&cache.kept).expiries.len(), ENTRIES);
         let late = start + TimeDelta::seconds(10);
         assert!(cache.get(&asked(9), late).is_none());
         assert!(cache.get(&asked(10), late).is_some());
         cache.put(asked(0), answer(), start + TimeDelta::seconds(1_000));
-        assert_eq!(lock(&cache.shelf).answers.len(), 1);
+        assert_eq!(lock(&cache.kept).answers.len(), 1);
         cache.clear();
-        assert_eq!(lock(&cache.shelf).answers.len(), 0);
+        assert_eq!(lock(&cache.kept).answers.len(), 0);
     }
 }

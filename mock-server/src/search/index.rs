@@ -187,7 +187,7 @@ fn count(lexicon: &Lexicon, texts: &[[(Vec<Word>, f32); 3]]) -> Vec<Vec<Posting>
         let mut add = |term: u32, weight: f32| {
             let list = &mut postings[term as usize];
             match list.last_mut() {
-                Some(last) if last.doc == doc => last.score += weight,
+                Some(latest) if latest.doc == doc => latest.score += weight,
                 _ => list.push(Posting { doc, score: weight }),
             }
         };

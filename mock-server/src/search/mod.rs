@@ -53,8 +53,13 @@ impl Search {
     pub(crate) fn load(dataset: &Dataset) -> Self {
         let documents = documents::collect(dataset);
         let tags: Vec<String> = documents.iter().map(|row| row.tags.join(" ")).collect();
-        let fields = documents.iter().zip(&tags).map(|(row, tags)| Fields { title: &row.title, tags, body: &row.body });
-        let own: std::collections::HashSet<&str> = dataset.contents.iter().map(|row| row.id.as_str()).collect();
+        let fields = documents.iter().zip(&tags).map(|(row, tags)| Fields {
+            title: &row.title,
+            tags,
+            body: &row.body,
+        });
+        let own: std::collections::HashSet<&str> =
+            dataset.contents.iter().map(|row| row.id.as_str()).collect();
         let mut rows = set::DocSet::none(documents.len());
         for (doc, row) in (0..).zip(&documents) {
             if own.contains(row.id.as_str()) {
@@ -114,7 +119,8 @@ impl Search {
                     id: row.id.clone(),
                     content_type: row.content_type,
                     title: row.title.clone(),
-                    snippet: snippet::around(&row.body, &is_looked_for).unwrap_or_else(|| row.snippet.clone()),
+                    snippet: snippet::around(&row.body, &is_looked_for)
+                        .unwrap_or_else(|| row.snippet.clone()),
                     url: row.url.clone(),
                     score,
                     relevance_score: (score / full).clamp(0.0, 1.0),
@@ -174,13 +180,12 @@ fn search(mock: &Mock, _: &Caller, params: SearchParams, _: Nothing) -> Result<S
         filters: params.filters.clone(),
     };
     let now = mock.clock.now();
-    let (answer, cached) = match mock.search.cache.get(&asked, now) {
-        Some(answer) => (answer, true),
-        None => {
-            let answer = Arc::new(mock.search.answer(&params, limit, offset).map_err(|bad| bad_date(&bad))?);
-            mock.search.cache.put(asked, Arc::clone(&answer), now);
-            (answer, false)
-        }
+    let (answer, cached) = if let Some(answer) = mock.search.cache.get(&asked, now) {
+        (answer, true)
+    } else {
+        let answer = Arc::new(mock.search.answer(&params, limit, offset).map_err(|bad| bad_date(&bad))?);
+        mock.search.cache.put(asked, Arc::clone(&answer), now);
+        (answer, false)
     };
     let took_ms = began.elapsed().as_millis() as u64;
     Ok(SearchPage { query: params.q, took_ms, cached, ..SearchPage::clone(&answer) })

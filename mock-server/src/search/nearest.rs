@@ -44,7 +44,9 @@ impl Nearest {
 fn normalise(vector: &mut [f32]) {
     let norm = dot(vector, vector).sqrt();
     if norm > 0.0 {
-        vector.iter_mut().for_each(|number| *number /= norm);
+        for number in vector {
+            *number /= norm;
+        }
     }
 }
 

@@ -170,6 +170,9 @@ async fn pages_cover_the_whole_match_once_in_a_stable_order() {
     assert!(beyond.events.is_empty() && !beyond.has_more);
 }
 
+/// What a filter asks of an event.
+type Holds<'a> = Box<dyn Fn(&Event) -> bool + 'a>;
+
 #[tokio::test]
 async fn every_filter_holds_and_the_total_counts_the_match() {
     let rig = Rig::start().await;
@@ -178,7 +181,6 @@ async fn every_filter_holds_and_the_total_counts_the_match() {
     let kind = serde_json::to_value(some.event_type).expect("a name");
     let day = some.start_date.format("%Y-%m-%d").to_string();
     let city = some.city.replace(' ', "%20");
-    type Holds<'a> = Box<dyn Fn(&Event) -> bool + 'a>;
     let filters: [(String, Holds<'_>); 9] = [
         (format!("type={}", kind.as_str().expect("text")), Box::new(|e| e.event_type == some.event_type)),
         (format!("style={}", some.style.to_uppercase()), Box::new(|e| e.style == some.style)),

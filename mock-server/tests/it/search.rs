@@ -182,7 +182,7 @@ async fn each_filter_alone_leaves_what_satisfies_it(rig: &Rig, shelf: &Shelf) {
 
 async fn meaning_is_not_words_renamed(rig: &Rig, world: &World, shelf: &Shelf) {
     let questions: Vec<String> =
-        world.queries().into_iter().filter(|q| q.semantic()).map(|q| q.text).collect();
+        world.queries().into_iter().filter(fixtures::Query::semantic).map(|q| q.text).collect();
     let ids = |page: &SearchPage| page.results.iter().map(|result| result.id.clone()).collect::<Vec<_>>();
     let mut differ = 0;
     for question in &questions {
