@@ -4,6 +4,7 @@ mod admin;
 mod auth;
 mod edge;
 mod events;
+mod holding;
 mod latency;
 mod live;
 mod members;
