@@ -215,6 +215,18 @@ fn the_journal_stays_small_and_forgets_no_offence() {
     assert_eq!(rules(&book), [Rule::SeatsWithinCapacity]);
 }
 
+#[test]
+fn launch_days_books_hold_and_are_kept_as_they_came() {
+    let world = fixtures::World::new(fixtures::DEFAULT_SEED, fixtures::Size::default());
+    for index in (0..40).chain((40..500).step_by(23)) {
+        let (event, rows) = (world.event(index), world.rsvps_of(index));
+        let book = Book::seeded(&event.id, event.capacity, rows.clone());
+        assert_eq!((book.taken(), book.waiting()), (event.current_registrations, event.waitlist_count));
+        assert_eq!(book.audit(book.taken(), book.waiting()), [], "{}", event.id);
+        assert!(book.rows().eq(rows), "{}", event.id);
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Register(u8),
