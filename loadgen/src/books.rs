@@ -36,6 +36,9 @@ pub struct AuditCheck {
     /// How many things were looked at.
     #[serde(default)]
     pub checked: u64,
+    /// The same in a sentence.
+    #[serde(default)]
+    pub detail: String,
     /// What breaks it.
     #[serde(default)]
     pub offenders: Vec<String>,
@@ -91,8 +94,7 @@ const BOOK_SECONDS: u64 = 30;
 impl Books {
     /// The books behind `token` at the connector's target.
     pub fn new(connector: &Connector, token: &str) -> Self {
-        let limits =
-            Limits { timeout: std::time::Duration::from_secs(BOOK_SECONDS), body_bytes: BOOK_BYTES };
+        let limits = Limits { timeout: std::time::Duration::from_secs(BOOK_SECONDS), body_bytes: BOOK_BYTES };
         let client = Client::new(connector.with_limits(limits));
         Self { client: Rc::new(Mutex::new(client)), token: token.into() }
     }
@@ -119,8 +121,8 @@ impl Books {
         lines
             .enumerate()
             .map(|(i, line)| {
-                let entry: WebhookEntry =
-                    serde_json::from_slice(line).with_context(|| format!("/__admin/webhooks, line {}", i + 1))?;
+                let entry: WebhookEntry = serde_json::from_slice(line)
+                    .with_context(|| format!("/__admin/webhooks, line {}", i + 1))?;
                 Ok((entry.event_id.clone(), entry))
             })
             .collect()
@@ -128,7 +130,8 @@ impl Books {
 
     async fn read<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         let body = self.ask(Method::GET, path).await?;
-        serde_json::from_slice(&body).with_context(|| format!("{path} answers in a shape that is not the mock's"))
+        serde_json::from_slice(&body)
+            .with_context(|| format!("{path} answers in a shape that is not the mock's"))
     }
 
     /// Asks the admin API for anything.

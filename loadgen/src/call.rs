@@ -45,7 +45,11 @@ impl<T> Answer<T> {
 
 /// A check by name: `ensure(page.total > 0, "events listed", || "total is 0".into())?`. Failures are counted
 /// by the name, so it never carries anything that differs from request to request.
-pub fn ensure(holds: bool, check: impl Into<Cow<'static, str>>, seen: impl FnOnce() -> String) -> Result<(), Fault> {
+pub fn ensure(
+    holds: bool,
+    check: impl Into<Cow<'static, str>>,
+    seen: impl FnOnce() -> String,
+) -> Result<(), Fault> {
     if holds { Ok(()) } else { Err(Fault::body(check, seen())) }
 }
 
@@ -335,7 +339,8 @@ fn understand<E: Endpoint>(
     }
     expected(outgoing, received, refusals)?;
     let body: ErrorBody = parse(outgoing, received, "refusal's shape differs")?;
-    let retry_after = received.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let retry_after =
+        received.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     Ok(Answer::Refused(ApiError { status, body, retry_after }))
 }
 
@@ -344,18 +349,33 @@ fn expected(outgoing: &Outgoing, received: &Received, statuses: &[u16]) -> Resul
     if statuses.contains(&status) {
         return Ok(());
     }
-    Err(Fault::status(status, format!("{} {}: {status} {}", outgoing.method, outgoing.path, excerpt(&received.body))))
+    Err(Fault::status(
+        status,
+        format!("{} {}: {status} {}", outgoing.method, outgoing.path, excerpt(&received.body)),
+    ))
 }
 
-fn parse<T: DeserializeOwned>(outgoing: &Outgoing, received: &Received, check: &'static str) -> Result<T, Fault> {
-    let json = received.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
-    ensure(json, "not JSON", || format!("{} {}: {}", outgoing.method, outgoing.path, excerpt(&received.body)))?;
+fn parse<T: DeserializeOwned>(
+    outgoing: &Outgoing,
+    received: &Received,
+    check: &'static str,
+) -> Result<T, Fault> {
+    let json = received
+        .headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    ensure(json, "not JSON", || {
+        format!("{} {}: {}", outgoing.method, outgoing.path, excerpt(&received.body))
+    })?;
     serde_json::from_slice(&received.body).map_err(|first| {
         // Only an answer that does not fit pays for finding out where.
         let mut reader = serde_json::Deserializer::from_slice(&received.body);
         let place = serde_path_to_error::deserialize::<_, T>(&mut reader).err();
         let at = place.map_or_else(String::new, |e| format!(" at {}", e.path()));
-        Fault::body(check, format!("{} {}{at}: {first}; {}", outgoing.method, outgoing.path, excerpt(&received.body)))
+        Fault::body(
+            check,
+            format!("{} {}{at}: {first}; {}", outgoing.method, outgoing.path, excerpt(&received.body)),
+        )
     })
 }
 

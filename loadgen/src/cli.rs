@@ -1,6 +1,12 @@
 //! The command line of `loadgen`: what was typed, turned into what it means, done, closed with an exit code.
 
-use std::{ffi::OsString, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::{Args, Parser, Subcommand};
 use engine::exit::{Exit, Inconclusive};
@@ -176,6 +182,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     .into()
 }
 
+/// Says it where results go. Whoever reads may stop early (`| head`): that is no failure.
+fn tell(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
 /// Why nothing was done.
 struct Refusal {
     exit: Exit,
@@ -218,13 +229,15 @@ fn run(args: RunArgs) -> Result<Exit, Refusal> {
     };
     match interrupt::guarded(move |ends| suite::run(&options, &ends)) {
         Ok(Ended::Done(Ok(outcome))) => {
-            print!("{}", summary::text(&outcome.run, &outcome.judgement));
-            println!("{}", outcome.dir.display());
+            tell(&summary::text(&outcome.run, &outcome.judgement));
+            tell(&format!("{}\n", outcome.dir.display()));
             Ok(outcome.judgement.exit(args.ending.inconclusive))
         }
         Ok(Ended::Done(Err(e))) => Err(Refusal { exit: e.exit(), why: e.to_string() }),
         Ok(Ended::Left) => Err(Refusal { exit: Exit::Interrupted, why: "left without a report".into() }),
-        Ok(Ended::Panicked) => Err(Refusal { exit: Exit::Invalid, why: "the load generator panicked".into() }),
+        Ok(Ended::Panicked) => {
+            Err(Refusal { exit: Exit::Invalid, why: "the load generator panicked".into() })
+        }
         Err(e) => Err(Refusal::usage(e)),
     }
 }
@@ -236,14 +249,15 @@ fn plan(what: &What) -> Result<Exit, Refusal> {
     let nonce: Arc<str> = "plan".into();
     let prepared = suite::plans(&options, &nonce);
     let heading = format!("preset {}, seed {}, {} workers", options.preset, options.seed, options.workers);
-    print!("{}", plan_text::of(&prepared, &heading));
-    print!("{}", plan_text::machine_line(&prepared, Allowance::of_this_process()));
+    tell(&plan_text::of(&prepared, &heading));
+    tell(&plan_text::machine_line(&prepared, Allowance::of_this_process()));
     Ok(Exit::Ok)
 }
 
 fn list() -> Exit {
     for scenario in scenarios::ALL {
-        println!("{:16} {}\n{:16} {}", scenario.name(), scenario.title(), "", scenario.description());
+        let (name, title, description) = (scenario.name(), scenario.title(), scenario.description());
+        tell(&format!("{name:16} {title}\n{:16} {description}\n", ""));
     }
     Exit::Ok
 }
@@ -252,6 +266,6 @@ fn report_again(args: &ReportArgs) -> Result<Exit, Refusal> {
     let run = Run::read(&args.dir).map_err(Refusal::usage)?;
     report::write_all(&run, &args.dir).map_err(|e| Refusal::usage(format!("{}: {e}", args.dir.display())))?;
     let judgement = judgement::judge(&run);
-    print!("{}", summary::text(&run, &judgement));
+    tell(&summary::text(&run, &judgement));
     Ok(judgement.exit(args.ending.inconclusive))
 }

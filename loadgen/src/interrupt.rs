@@ -5,9 +5,9 @@ use std::{io, thread, time::Duration};
 use engine::{clock, ends::Ends};
 use tokio::sync::{mpsc, oneshot};
 
-/// After the first Ctrl-C, how long answers on their way are waited for. The report then has a second left
-/// of the three it may take.
-const PATIENCE: Duration = Duration::from_millis(1_500);
+/// After the first Ctrl-C, how long answers on their way are waited for. The report then has the
+/// rest of the three seconds it may take.
+const PATIENCE: Duration = Duration::from_millis(1_200);
 
 /// What became of work that could be interrupted.
 #[derive(Debug)]

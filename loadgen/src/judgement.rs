@@ -1,8 +1,8 @@
 //! A run, judged: a pure function of it, made again whenever a report is.
 
 use engine::{
-    gate::Reason,
     exit::{self, Exit, Inconclusive, Outcome},
+    gate::Reason,
     verdict::{self, Judged, ScenarioVerdict, Verdict},
 };
 
@@ -54,7 +54,13 @@ pub fn judge(run: &Run) -> Judgement {
         vec![verdict::judge_errors_overall(&runs, run.overall.errors_below, run.overall.planned_requests)]
     };
     let audit_failed = run.audit.as_ref().is_some_and(|audit| !audit.ok);
-    Judgement { scenarios, overall, audit_failed, interrupted: run.interrupted, not_run: !run.not_run.is_empty() }
+    Judgement {
+        scenarios,
+        overall,
+        audit_failed,
+        interrupted: run.interrupted,
+        not_run: !run.not_run.is_empty(),
+    }
 }
 
 fn judge_scenario(measured: &Measured) -> ScenarioVerdict {
@@ -98,7 +104,8 @@ impl Judgement {
                 Verdict::NotMeasured(_) => &mut counts.not_measured,
             } += 1;
         }
-        counts.invalid_scenarios = self.scenarios.iter().filter(|scenario| !scenario.invalid.is_empty()).count();
+        counts.invalid_scenarios =
+            self.scenarios.iter().filter(|scenario| !scenario.invalid.is_empty()).count();
         counts
     }
 }

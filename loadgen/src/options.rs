@@ -92,6 +92,7 @@ pub fn choose(names: &[String]) -> Result<Vec<&'static dyn Scenario>, UnknownSce
         let known = scenarios::ALL.iter().map(|scenario| scenario.name()).collect();
         return Err(UnknownScenario { name: name.clone(), known });
     }
-    let chosen = |scenario: &&dyn Scenario| names.is_empty() || names.iter().any(|name| name == scenario.name());
+    let chosen =
+        |scenario: &&dyn Scenario| names.is_empty() || names.iter().any(|name| name == scenario.name());
     Ok(scenarios::ALL.into_iter().filter(chosen).collect())
 }

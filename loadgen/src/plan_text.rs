@@ -18,7 +18,13 @@ use crate::{
 pub fn of(prepared: &[Prepared], heading: &str) -> String {
     let mut text = format!("{heading}\n");
     for Prepared { scenario, plan, digest } in prepared {
-        let _ = write!(text, "\n{} — {} ({})\n", scenario.name(), scenario.title(), length(plan.length().as_secs_f64()));
+        let _ = write!(
+            text,
+            "\n{} — {} ({})\n",
+            scenario.name(),
+            scenario.title(),
+            length(plan.length().as_secs_f64())
+        );
         for (place, flow) in plan.flows.iter().enumerate() {
             let _ = writeln!(text, "  {}", flow_line(flow, plan.script.act(place)));
         }
@@ -49,7 +55,13 @@ fn flow_line(flow: &Flow, act: Act) -> String {
             format!("{} {}: {}", grouped(rate.total()), act.plural, pieces(rate))
         }
         Load::Visitors(crowd) => {
-            format!("{} visitors at the peak ({}), at least {} {}", grouped(crowd.seats()), heads(crowd), grouped(flow.load.planned_starts()), act.plural)
+            format!(
+                "{} visitors at the peak ({}), at least {} {}",
+                grouped(crowd.seats()),
+                heads(crowd),
+                grouped(flow.load.planned_starts()),
+                act.plural
+            )
         }
     };
     let starts = flow.starts_at.as_secs_f64();
@@ -82,7 +94,11 @@ fn pieces(curve: &Curve) -> String {
     let pieces = curve.points().windows(2).filter(|pair| pair[1].0 > pair[0].0).map(|pair| {
         let ((t0, h0), (t1, h1)) = (pair[0], pair[1]);
         let count = grouped(due_by(t1) - due_by(t0));
-        let rate = if (h0 - h1).abs() < 1e-9 { per_second(h0) } else { format!("{} to {}", per_second(h0), per_second(h1)) };
+        let rate = if (h0 - h1).abs() < 1e-9 {
+            per_second(h0)
+        } else {
+            format!("{} to {}", per_second(h0), per_second(h1))
+        };
         format!("{count} in {} ({rate})", length(t1 - t0))
     });
     pieces.collect::<Vec<_>>().join(", then ")
@@ -120,7 +136,13 @@ fn goals_lines(goals: &[Goal]) -> String {
     }
     text.push('\n');
     for goal in too_small {
-        let _ = writeln!(text, "    {}: {} of {} needed", goal.name, grouped(goal.planned), grouped(goal.needed()));
+        let _ = writeln!(
+            text,
+            "    {}: {} of {} needed",
+            goal.name,
+            grouped(goal.planned),
+            grouped(goal.needed())
+        );
     }
     for goal in goals {
         match &goal.standing {

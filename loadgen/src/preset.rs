@@ -43,11 +43,7 @@ const DOSES: &[(&str, Dose, Dose)] = &[
     ("rtc-load", seconds(18.0), seconds(60.0)),
     ("webhooks-load", seconds(10.0), seconds(60.0)),
     ("event-rsvp-load", seconds(10.0), seconds(60.0)),
-    (
-        "page-load",
-        Dose { heads: Some(300), ..seconds(15.0) },
-        Dose { heads: Some(2_000), ..seconds(60.0) },
-    ),
+    ("page-load", Dose { heads: Some(300), ..seconds(15.0) }, Dose { heads: Some(2_000), ..seconds(60.0) }),
     ("api-load", seconds(12.0), seconds(60.0)),
 ];
 

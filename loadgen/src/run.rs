@@ -145,7 +145,8 @@ impl Run {
     pub fn read(dir: &Path) -> Result<Self, ReadError> {
         let file = dir.join(FILE);
         let path = file.display().to_string();
-        let text = fs::read_to_string(&file).map_err(|source| ReadError::Io { path: path.clone(), source })?;
+        let text =
+            fs::read_to_string(&file).map_err(|source| ReadError::Io { path: path.clone(), source })?;
         let form = |message: String| ReadError::Form { path: path.clone(), message };
         let run: Self = serde_json::from_str(&text).map_err(|e| form(format!("line {}: {e}", e.line())))?;
         if run.format != FORMAT {

@@ -72,7 +72,8 @@ pub struct Plan {
 impl Plan {
     /// How long it takes by plan: to the end of the last planned start's stay.
     pub fn length(&self) -> Duration {
-        let ends = self.flows.iter().enumerate().map(|(place, flow)| flow.ends_at() + self.script.stay(place));
+        let ends =
+            self.flows.iter().enumerate().map(|(place, flow)| flow.ends_at() + self.script.stay(place));
         ends.max().unwrap_or_default()
     }
 }

@@ -10,7 +10,10 @@ mod warm_up;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use engine::{clock, ends::Ends};
+use engine::{
+    clock,
+    ends::{Ends, Stage},
+};
 
 pub use error::SuiteError;
 pub use setup::{Prepared, plans};
@@ -51,7 +54,13 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
     let prepared = setup::plans(options, &nonce);
     setup::fits(&prepared, options)?;
     let control = Control::new(options, nonce.clone())?;
-    let health = control.block_on(preflight::check(&control, &prepared))?;
+    let health = control.block_on(async {
+        tokio::select! {
+            biased;
+            () = ends.reached(Stage::Leaving) => Err(SuiteError::Interrupted),
+            health = preflight::check(&control, &prepared) => health,
+        }
+    })?;
     let folder = folder::create(&options.out, started)?;
     let screen = Screen::new(&folder.dir, options.quiet)?;
     screen.say(&format!("{} against {} ({})", folder.id, options.target, health.environment));
@@ -88,7 +97,8 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
     run.interrupted = ends.interrupted();
     run.audit = audit(&control, &mut run.notes, ends);
     let judgement = judgement::judge(&run);
-    report::write_all(&run, &folder.dir).map_err(|source| SuiteError::Report { dir: folder.dir.clone(), source })?;
+    report::write_all(&run, &folder.dir)
+        .map_err(|source| SuiteError::Report { dir: folder.dir.clone(), source })?;
     Ok(Outcome { run, judgement, dir: folder.dir })
 }
 
@@ -141,7 +151,7 @@ fn audit(control: &Control, notes: &mut Vec<String>, ends: &Ends) -> Option<Audi
         notes.push("The target's own books were not read (no admin token).".into());
         return None;
     };
-    let read = control.block_on(async { tokio::time::timeout(control.patience(ends), books.audit()).await });
+    let read = control.block_on(async { tokio::time::timeout(setup::patience(ends), books.audit()).await });
     match read {
         Ok(Ok(audit)) => Some(audit),
         Ok(Err(e)) => {

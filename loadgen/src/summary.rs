@@ -23,21 +23,26 @@ pub fn text(run: &Run, judgement: &Judgement) -> String {
             grouped(requests),
             grouped(failed)
         );
-        verdict.invalid.iter().for_each(|reason| text.push_str(&format!("          invalid: {reason}\n")));
+        for reason in &verdict.invalid {
+            let _ = writeln!(text, "          invalid: {reason}");
+        }
         verdict.goals.iter().for_each(|judged| text.push_str(&missed(judged)));
-        if let Some(truth) = measured.truth.as_ref().filter(|truth| !truth.scored()) {
-            debug_assert!(truth.misses().is_empty());
+        if measured.truth.as_ref().is_some_and(|truth| !truth.scored()) {
             text.push_str("          truth: not scored (no route has 1 000 samples)\n");
         }
     }
     for left in &run.not_run {
         let _ = writeln!(text, "NOT RUN {:16} {}", left.name, left.why);
     }
-    judgement.overall.iter().for_each(|judged| text.push_str(&missed(judged)));
+    for judged in &judgement.overall {
+        let _ = writeln!(text, "{:7} over all         {}", short(&judged.verdict), judged.goal.name);
+    }
     for check in run.audit.iter().flat_map(|audit| &audit.checks).filter(|check| !check.ok) {
         let _ = writeln!(text, "AUDIT   {}: {}", check.name, check.offenders.join(", "));
     }
-    run.notes.iter().for_each(|note| text.push_str(&format!("note    {note}\n")));
+    for note in &run.notes {
+        let _ = writeln!(text, "note    {note}");
+    }
     let _ = writeln!(text, "{}", headline(judgement.headline(), run.meta.preset.name()));
     text
 }
@@ -55,7 +60,10 @@ pub fn headline(counts: Headline, preset: &str) -> String {
     add(counts.not_judged, &format!("not judged at {preset}"));
     add(counts.not_applicable, "not applicable");
     add(counts.not_measured, "not measured");
-    add(counts.invalid_scenarios, if counts.invalid_scenarios == 1 { "scenario INVALID" } else { "scenarios INVALID" });
+    add(
+        counts.invalid_scenarios,
+        if counts.invalid_scenarios == 1 { "scenario INVALID" } else { "scenarios INVALID" },
+    );
     parts.join(", ")
 }
 
@@ -72,10 +80,25 @@ pub fn word(verdict: &ScenarioVerdict) -> &'static str {
     }
 }
 
+fn short(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "PASS",
+        Verdict::Fail => "FAIL",
+        Verdict::Inconclusive { .. } => "UNSURE",
+        Verdict::NotJudged { .. } | Verdict::NotApplicable(_) | Verdict::NotMeasured(_) => "–",
+    }
+}
+
 fn missed(judged: &Judged) -> String {
     match judged.verdict {
         Verdict::Fail | Verdict::Inconclusive { .. } => {
-            format!("          {}: {} ({} of {} bad)\n", judged.verdict, judged.goal.name, grouped(judged.bad), grouped(judged.n))
+            format!(
+                "          {}: {} ({} of {} bad)\n",
+                judged.verdict,
+                judged.goal.name,
+                grouped(judged.bad),
+                grouped(judged.n)
+            )
         }
         _ => String::new(),
     }

@@ -81,7 +81,8 @@ impl Socket {
 
     /// Sends a frame.
     pub async fn send(&mut self, frame: &ClientFrame) -> Result<(), Fault> {
-        let text = serde_json::to_string(frame).map_err(|e| Fault::new(FaultKind::Protocol, e.to_string()))?;
+        let text =
+            serde_json::to_string(frame).map_err(|e| Fault::new(FaultKind::Protocol, e.to_string()))?;
         self.stream.send(Message::text(text)).await.map_err(|e| fault_of(&e, "send"))
     }
 
@@ -107,7 +108,9 @@ impl Socket {
                     let detail = format!("{} bytes", bytes.len());
                     return Incoming::Unreadable(Fault::body("binary frame", detail));
                 }
-                Some(Err(Error::ConnectionClosed | Error::AlreadyClosed)) | None => return Incoming::Closed(None),
+                Some(Err(Error::ConnectionClosed | Error::AlreadyClosed)) | None => {
+                    return Incoming::Closed(None);
+                }
                 Some(Err(e)) => return Incoming::Broken(fault_of(&e, "read")),
             }
         }

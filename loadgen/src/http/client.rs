@@ -142,10 +142,12 @@ impl Client {
         let began = clock::now();
         let limits = self.connector.limits();
         let mut progress = Progress::default();
-        let bounded = tokio::time::timeout_at(began + limits.timeout, self.attempt(request, &mut progress)).await;
+        let bounded =
+            tokio::time::timeout_at(began + limits.timeout, self.attempt(request, &mut progress)).await;
         let done = clock::now();
         let answer = bounded.unwrap_or_else(|_| {
-            let detail = format!("{} {}: no whole answer within {:?}", request.method, request.path, limits.timeout);
+            let detail =
+                format!("{} {}: no whole answer within {:?}", request.method, request.path, limits.timeout);
             Err(Fault::timeout(detail))
         });
         if answer.as_ref().err().is_some() && !self.is_http2() {

@@ -115,7 +115,10 @@ pub struct Connector {
 
 impl std::fmt::Debug for Connector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connector").field("target", &self.target).field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("Connector")
+            .field("target", &self.target)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 
@@ -174,7 +177,12 @@ impl Connector {
             .await
             .map_err(|e| Fault::new(FaultKind::Tls, format!("{}: {e}", self.target)))?;
         let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        Ok(Connected { stream: Stream::Tls(Box::new(stream)), h2, connecting, tls: Some(clock::now() - connected) })
+        Ok(Connected {
+            stream: Stream::Tls(Box::new(stream)),
+            h2,
+            connecting,
+            tls: Some(clock::now() - connected),
+        })
     }
 
     async fn tcp(&self) -> Result<TcpStream, Fault> {

@@ -45,6 +45,9 @@ pub enum SuiteError {
         /// What was missing.
         why: String,
     },
+    /// Ctrl-C before anything was measured.
+    #[error("interrupted before the start; nothing was measured")]
+    Interrupted,
     /// The results directory cannot be made.
     #[error("{dir}: {source}", dir = dir.display())]
     Folder {
@@ -71,6 +74,7 @@ impl SuiteError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Unreachable(_) | Self::Refused(_) | Self::NotPrepared { .. } => Exit::Unreachable,
+            Self::Interrupted => Exit::Interrupted,
             _ => Exit::Usage,
         }
     }

@@ -37,7 +37,9 @@ pub(super) fn create(out: &Path, started: SystemTime) -> Result<Folder, SuiteErr
         let id = at.format("run_%Y%m%d_%H%M%S").to_string();
         let dir = out.join(&id);
         match fs::create_dir(&dir) {
-            Ok(()) => return Ok(Folder { id, started: started.to_rfc3339_opts(SecondsFormat::Secs, true), dir }),
+            Ok(()) => {
+                return Ok(Folder { id, started: started.to_rfc3339_opts(SecondsFormat::Secs, true), dir });
+            }
             Err(e) if e.kind() == ErrorKind::AlreadyExists => at += Duration::seconds(1),
             Err(e) => return Err(failed(&dir)(e)),
         }

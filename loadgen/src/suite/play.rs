@@ -7,12 +7,16 @@ use engine::{
     driver::{self, Tally, Turn, VirtualUser},
     ends::Ends,
     load::Flow,
-    record::{self, Collector, Ending, Recorder, Registry, Tap},
-    run::FlowRun,
+    record::{self, Collector, Ending, Recorder, Registry, Role, Tap},
+    run::{FlowRun, TimingRun},
     workers::{self, Worker, WorkerLost},
 };
 
-use super::{Prepared, SuiteError, setup::Control, warm_up};
+use super::{
+    Prepared, SuiteError,
+    setup::{Control, patience},
+    warm_up,
+};
 use crate::{
     books::RouteTruth,
     context::{Context, Surroundings},
@@ -28,7 +32,7 @@ const LEAD: Duration = Duration::from_millis(100);
 /// Between two looks at how it stands.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long a scenario may take to prepare itself.
-const PREPARE: Duration = Duration::from_secs(120);
+const PREPARE: Duration = Duration::from_mins(2);
 
 /// Plays a scenario to its end, natural or not.
 pub(super) fn play(
@@ -91,7 +95,8 @@ pub(super) fn play(
         lost,
     });
     screen.end(&run);
-    let warm_up_requests = run.warm_up.iter().map(|timing| timing.counts()).map(|(ok, failed)| ok + failed).sum();
+    let endpoints = run.warm_up.iter().filter(|timing| timing.role == Role::Endpoint);
+    let warm_up_requests = endpoints.map(TimingRun::counts).map(|(ok, failed)| ok + failed).sum();
     Ok(Measured {
         title: scenario.title().to_owned(),
         description: scenario.description().to_owned(),
@@ -144,7 +149,7 @@ fn warm(
 /// What is scored begins here.
 fn reset_truth(control: &Control, ends: &Ends) -> Vec<String> {
     let Some(books) = control.books() else { return Vec::new() };
-    let reset = async { tokio::time::timeout(control.patience(ends), books.reset_truth()).await };
+    let reset = async { tokio::time::timeout(patience(ends), books.reset_truth()).await };
     match control.block_on(reset) {
         Ok(Ok(())) => Vec::new(),
         Ok(Err(e)) => vec![format!("The mock's latency books could not be reset: {e:#}.")],
@@ -154,7 +159,7 @@ fn reset_truth(control: &Control, ends: &Ends) -> Vec<String> {
 
 fn read_truth(control: &Control, ends: &Ends, notes: &mut Vec<String>) -> Option<Vec<RouteTruth>> {
     let books = control.books().filter(|_| notes.is_empty())?;
-    let read = async { tokio::time::timeout(control.patience(ends), books.truth()).await };
+    let read = async { tokio::time::timeout(patience(ends), books.truth()).await };
     match control.block_on(read) {
         Ok(Ok(truth)) => Some(truth),
         Ok(Err(e)) => {
@@ -180,7 +185,7 @@ fn settle(
     let mut context = control.context(scenario, registry.clone(), None);
     let settled = control.block_on(async {
         let settling = Settling { context: &mut context, recorder, books: control.books() };
-        tokio::time::timeout(control.patience(ends), script.settle(settling)).await
+        tokio::time::timeout(patience(ends), script.settle(settling)).await
     });
     if settled.is_err() {
         notes.push("What can be judged only after the run could not be settled in time.".into());
@@ -229,7 +234,11 @@ impl Crew {
 }
 
 /// Makes the users of one flow.
-fn seats(place: usize, script: Arc<dyn Script>, around: Rc<Surroundings>) -> impl FnMut(u64) -> Seat + 'static {
+fn seats(
+    place: usize,
+    script: Arc<dyn Script>,
+    around: Rc<Surroundings>,
+) -> impl FnMut(u64) -> Seat + 'static {
     let pooled = script.pooled(place);
     move |number| {
         let context = if pooled { Context::pooled(around.clone()) } else { Context::new(around.clone()) };
@@ -250,7 +259,9 @@ type Worked = Vec<Result<Vec<Tally>, WorkerLost>>;
 
 /// Tallies of the workers that came to their end, and the others.
 fn sort(done: thread::Result<Worked>, workers: u64) -> (Vec<Vec<Tally>>, Vec<WorkerLost>) {
-    let all_lost = || (0..workers).map(|worker| Err(WorkerLost { worker, message: "panicked".into() })).collect();
-    let (tallies, lost): (Vec<_>, Vec<_>) = done.unwrap_or_else(|_| all_lost()).into_iter().partition(Result::is_ok);
+    let all_lost =
+        || (0..workers).map(|worker| Err(WorkerLost { worker, message: "panicked".into() })).collect();
+    let (tallies, lost): (Vec<_>, Vec<_>) =
+        done.unwrap_or_else(|_| all_lost()).into_iter().partition(Result::is_ok);
     (tallies.into_iter().filter_map(Result::ok).collect(), lost.into_iter().filter_map(Result::err).collect())
 }

@@ -35,7 +35,9 @@ pub(super) async fn reachable(control: &Control) -> Result<HealthOutput, SuiteEr
     let asked = context.call::<Health>(&contract::Nothing {}).send();
     match tokio::time::timeout(ANSWER_WITHIN, asked).await {
         Ok(Ok(Answer::Done(health))) => Ok(health),
-        Ok(Ok(Answer::Refused(error))) => Err(SuiteError::Unreachable(format!("{tried} was refused: {error}"))),
+        Ok(Ok(Answer::Refused(error))) => {
+            Err(SuiteError::Unreachable(format!("{tried} was refused: {error}")))
+        }
         Ok(Err(fault)) => Err(SuiteError::Unreachable(format!("tried {tried}: {fault}"))),
         Err(_) => {
             let within = ANSWER_WITHIN.as_secs();
@@ -48,7 +50,8 @@ pub(super) async fn reachable(control: &Control) -> Result<HealthOutput, SuiteEr
 fn genuine(name: &str, health: &HealthOutput) -> Result<(), SuiteError> {
     let says = health.environment.to_lowercase();
     let refuse = |why: &str| {
-        let message = format!("target {name} is refused: it says its environment is `{}`, {why}", health.environment);
+        let message =
+            format!("target {name} is refused: it says its environment is `{}`, {why}", health.environment);
         Err(SuiteError::Refused(message))
     };
     if says.contains("prod") {

@@ -117,11 +117,11 @@ impl Control {
             registry,
         }))
     }
+}
 
-    /// How long books may take: the report of an interrupted run comes within three seconds.
-    pub(super) fn patience(&self, ends: &Ends) -> Duration {
-        if ends.interrupted() { Duration::from_millis(300) } else { Duration::from_secs(60) }
-    }
+/// How long books may take: the report of an interrupted run comes within three seconds.
+pub(super) fn patience(ends: &Ends) -> Duration {
+    if ends.interrupted() { Duration::from_millis(250) } else { Duration::from_mins(1) }
 }
 
 fn runtime() -> io::Result<Runtime> {

@@ -16,7 +16,12 @@ const STILL_FASTER: f64 = 0.9;
 
 /// Rounds of requests for at most `longest` (the round under way then is the last; all together are bounded
 /// by twice that and ten seconds). Returns how many rounds there were.
-pub(super) async fn warm_up(script: &dyn Script, context: &mut Context, longest: Duration, ends: &Ends) -> u64 {
+pub(super) async fn warm_up(
+    script: &dyn Script,
+    context: &mut Context,
+    longest: Duration,
+    ends: &Ends,
+) -> u64 {
     let mut rounds = 0;
     let bound = longest * 2 + Duration::from_secs(10);
     let whole = async {

@@ -51,14 +51,26 @@ async fn recorded(origin: &str, user: impl AsyncFnOnce(&mut Context)) -> Scenari
         seed: 1,
         world: fixtures::World::new(1, fixtures::Size::default()),
         nonce: "n".into(),
-        connector: Connector::new(Arc::new(Target::parse(origin).expect("an origin")), None, Limits::default()),
+        connector: Connector::new(
+            Arc::new(Target::parse(origin).expect("an origin")),
+            None,
+            Limits::default(),
+        ),
         recorder: Some(recorder.clone()),
         registry: Arc::new(registry),
     }));
     user(&mut context).await;
     recorder.flush();
     let (started, ended) = (clock::wall(), clock::now());
-    collector.finish(Ending { started, epoch, ended, interrupted: false, workers: 1, flows: vec![], lost: vec![] })
+    collector.finish(Ending {
+        started,
+        epoch,
+        ended,
+        interrupted: false,
+        workers: 1,
+        flows: vec![],
+        lost: vec![],
+    })
 }
 
 /// What one call of `GET /health` is counted as.

@@ -104,17 +104,17 @@ fn nobody_listening_is_refused() {
     local(async {
         let (listener, origin) = listen().await;
         drop(listener);
-        assert_eq!(kind(&client(&origin, Limits::default(), None).exchange(&get("/")).await), FaultKind::Refused);
+        assert_eq!(
+            kind(&client(&origin, Limits::default(), None).exchange(&get("/")).await),
+            FaultKind::Refused
+        );
     });
 }
 
 #[test]
 fn silence_and_drip_time_out() {
     local(async {
-        let silent = serve(|_, mut stream| async move {
-            while request(&mut stream).await {}
-        })
-        .await;
+        let silent = serve(|_, mut stream| async move { while request(&mut stream).await {} }).await;
         let limits = within(Duration::from_millis(30));
         assert_eq!(kind(&client(&silent, limits, None).exchange(&get("/")).await), FaultKind::Timeout);
 
@@ -157,7 +157,10 @@ fn what_is_not_http_is_a_protocol_error() {
             send(&mut stream, b"SSH-2.0-OpenSSH_9.2\r\n").await;
         })
         .await;
-        assert_eq!(kind(&client(&origin, Limits::default(), None).exchange(&get("/")).await), FaultKind::Protocol);
+        assert_eq!(
+            kind(&client(&origin, Limits::default(), None).exchange(&get("/")).await),
+            FaultKind::Protocol
+        );
     });
 }
 
@@ -256,5 +259,8 @@ fn a_certificate_nobody_trusts_is_a_tls_failure() {
 fn roots_that_are_none_are_named() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let error = Tls::trusting(file.path()).expect_err("it is empty");
-    assert!(matches!(&error, TlsError::Roots { path, .. } if *path == file.path().display().to_string()), "{error}");
+    assert!(
+        matches!(&error, TlsError::Roots { path, .. } if *path == file.path().display().to_string()),
+        "{error}"
+    );
 }

@@ -9,7 +9,9 @@ use expect_test::expect;
 
 fn loadgen(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
-    for name in ["LOADGEN_TARGET", "LOADGEN_PRESET", "LOADGEN_SEED", "WORLD_SEED", "MOCK_ADMIN_TOKEN", "LOADGEN_OUT"] {
+    for name in
+        ["LOADGEN_TARGET", "LOADGEN_PRESET", "LOADGEN_SEED", "WORLD_SEED", "MOCK_ADMIN_TOKEN", "LOADGEN_OUT"]
+    {
         command.env_remove(name);
     }
     command.args(args).output().expect("the binary runs")
@@ -25,9 +27,9 @@ fn refused(args: &[&str]) -> (Option<i32>, String) {
 fn an_unknown_scenario_names_those_there_are() {
     let (code, said) = refused(&["run", "--scenario", "serach-load"]);
     assert_eq!(code, Some(2));
-    expect![[r#"
+    expect![["
         error: unknown scenario `serach-load`: it is one of search-load, rtc-load, webhooks-load, event-rsvp-load, page-load, api-load
-    "#]]
+    "]]
     .assert_eq(&said);
 }
 
@@ -50,7 +52,9 @@ fn wrong_values_are_usage_errors_that_name_value_and_choice() {
 
 #[test]
 fn load_goes_nowhere_but_to_this_machine() {
-    for target in ["staging", "production", "https://wwmaa.com", "http://10.0.0.1:8080", "http://[2001:db8::1]/"] {
+    for target in
+        ["staging", "production", "https://wwmaa.com", "http://10.0.0.1:8080", "http://[2001:db8::1]/"]
+    {
         let (code, said) = refused(&["run", "--target", target]);
         assert_eq!(code, Some(3), "{target}: {said}");
         assert!(said.contains(target) && said.contains("refused"), "{said}");
@@ -64,8 +68,15 @@ fn a_target_that_is_not_there_is_named_with_what_was_tried() {
     drop(listener);
     let out = tempfile::tempdir().expect("a directory");
     let dir = out.path().join("results");
-    let (code, said) =
-        refused(&["run", "--target", &origin, "--scenario", "webhooks-load", "--out", &dir.display().to_string()]);
+    let (code, said) = refused(&[
+        "run",
+        "--target",
+        &origin,
+        "--scenario",
+        "webhooks-load",
+        "--out",
+        &dir.display().to_string(),
+    ]);
     assert_eq!(code, Some(3));
     assert!(said.contains(&format!("GET {origin}/health")) && said.contains("refused"), "{said}");
     assert!(!dir.exists(), "nothing is left behind");
@@ -109,8 +120,15 @@ fn help_is_the_manual() {
 fn a_list_has_six_scenarios() {
     let output = loadgen(&["list"]);
     let text = String::from_utf8(output.stdout).expect("text");
-    let names: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).filter(|word| word.ends_with("-load")).collect();
-    assert_eq!(names, ["search-load", "rtc-load", "webhooks-load", "event-rsvp-load", "page-load", "api-load"]);
+    let names: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|word| word.ends_with("-load"))
+        .collect();
+    assert_eq!(
+        names,
+        ["search-load", "rtc-load", "webhooks-load", "event-rsvp-load", "page-load", "api-load"]
+    );
 }
 
 #[test]
@@ -118,7 +136,8 @@ fn equal_seeds_plan_equal_requests_and_other_seeds_others() {
     let digests = |seed: &str| {
         let output = loadgen(&["plan", "--scenario", "webhooks-load,event-rsvp-load", "--seed", seed]);
         let text = String::from_utf8(output.stdout).expect("text");
-        let digests: Vec<String> = text.lines().filter(|line| line.contains("digest")).map(str::to_owned).collect();
+        let digests: Vec<String> =
+            text.lines().filter(|line| line.contains("digest")).map(str::to_owned).collect();
         assert_eq!(digests.len(), 2);
         digests
     };

@@ -54,7 +54,8 @@ fn plans_of_one_seed_ask_the_same_and_of_another_seed_something_else() {
 fn series_of_goals_are_declared() {
     for scenario in scenarios::ALL {
         let plan = plan(scenario.name(), &smoke());
-        let routes: Vec<_> = contract::measured_routes().filter(|route| plan.registry.find_timing(route).is_some()).collect();
+        let routes: Vec<_> =
+            contract::measured_routes().filter(|route| plan.registry.find_timing(route).is_some()).collect();
         assert!(!routes.is_empty(), "{} declares no endpoint", scenario.name());
     }
 }

@@ -59,8 +59,11 @@ pub(crate) async fn send(stream: &mut TcpStream, bytes: &[u8]) {
 
 /// A whole answer.
 pub(crate) fn answer(body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len())
-        .into_bytes()
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
 }
 
 /// A client of this origin.

@@ -31,7 +31,8 @@ fn full_is_thirty_thousand_events_in_stripes_mix() {
 #[test]
 fn deliveries_are_as_stripe_makes_them() {
     let intents = intents();
-    let around = |got: f64, wanted: f64| assert!((got - wanted).abs() < 0.3 * wanted, "{got}, wanted {wanted}");
+    let around =
+        |got: f64, wanted: f64| assert!((got - wanted).abs() < 0.3 * wanted, "{got}, wanted {wanted}");
     around(share(&intents, |words| words[3] == "Concurrent"), 0.01);
     around(share(&intents, |words| words[3] == "Later"), 0.01);
     around(share(&intents, |words| words[2] != "InOrder"), 0.01);

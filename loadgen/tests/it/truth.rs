@@ -9,7 +9,10 @@ use engine::{
     record::{Collector, Ending, Plan, Registry, Sample},
     run::ScenarioRun,
 };
-use hdrhistogram::{Histogram, serialization::{Serializer, V2DeflateSerializer}};
+use hdrhistogram::{
+    Histogram,
+    serialization::{Serializer, V2DeflateSerializer},
+};
 use loadgen::{
     books::{Latencies, RouteTruth},
     truth::{self, TruthScore},
@@ -30,7 +33,15 @@ fn measured(took_us: impl Iterator<Item = u64>) -> ScenarioRun {
     }
     recorder.flush();
     let (started, ended) = (clock::wall(), clock::now());
-    collector.finish(Ending { started, epoch, ended, interrupted: false, workers: 1, flows: vec![], lost: vec![] })
+    collector.finish(Ending {
+        started,
+        epoch,
+        ended,
+        interrupted: false,
+        workers: 1,
+        flows: vec![],
+        lost: vec![],
+    })
 }
 
 /// A mock's book of one route.
