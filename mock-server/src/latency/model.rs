@@ -60,7 +60,7 @@ pub struct Plan {
 impl Plan {
     /// From arrival to answer.
     pub fn total(&self) -> Duration {
-        self.answer_at - self.arrived
+        self.answer_at.saturating_sub(self.arrived)
     }
 }
 
@@ -191,12 +191,12 @@ impl Model {
             let pool = queues.pool(stage.pool, self.pools[stage.pool].spec, arrival);
             match pool.book(arrival.now, plan.effect_at, hold) {
                 Ok(grant) => {
-                    plan.queue += grant.start - plan.effect_at;
+                    plan.queue += grant.start.saturating_sub(plan.effect_at);
                     plan.hold += hold;
                     plan.effect_at = grant.end;
                 }
                 Err(denied) => {
-                    plan.queue += denied.at - plan.effect_at;
+                    plan.queue += denied.at.saturating_sub(plan.effect_at);
                     plan.effect_at = denied.at;
                     plan.answer_at = denied.at;
                     let wait = denied.free_at.saturating_sub(denied.at).as_secs_f64().ceil();

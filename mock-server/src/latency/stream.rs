@@ -2,14 +2,14 @@
 //!
 //! A draw is a hash of (seed, route, ordinal, lane): whichever worker serves the request and whatever else
 //! runs, it is the same number, so the same seed gives the same multiset of planned times on one worker or
-//! on sixty-four. The hash is SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number
+//! on sixty-four. The hash is `SplitMix64` (Steele, Lea, Flood, "Fast splittable pseudorandom number
 //! generators", OOPSLA 2014): the stream's key plus `ordinal · φ⁶⁴` through the finalizer, which is that
 //! generator read at position `ordinal`.
 
-/// Weyl increment of SplitMix64: 2⁶⁴ divided by the golden ratio, odd.
+/// Weyl increment of `SplitMix64`: 2⁶⁴ divided by the golden ratio, odd.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// The finalizer of SplitMix64 (David Stafford's variant 13).
+/// The finalizer of `SplitMix64` (David Stafford's variant 13).
 const fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

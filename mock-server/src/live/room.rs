@@ -24,7 +24,7 @@ const OUTBOX: usize = 512;
 /// clock is never refused because the network brought two of them closer together.
 const CHAT_WINDOW: Duration = Duration::from_secs(59);
 /// How long a place is kept for somebody without a socket once others wait for it.
-const KEPT_FOR: Duration = Duration::from_secs(120);
+const KEPT_FOR: Duration = Duration::from_mins(2);
 
 /// Why the server closes a socket: a close code and a word for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +126,7 @@ impl Room {
     /// Takes somebody in as `participant_id`, in place of an earlier participation of theirs.
     pub(crate) fn join(&self, now: Instant, user: &str, participant_id: &str) -> Result<Joined, ApiError> {
         let mut state = lock(&self.state);
+        state.chats.retain(|_, chats| chats.back().is_some_and(|last| is_recent(*last, now)));
         let mut ended = Vec::new();
         if let Some(earlier) = state.remove(user, now, REPLACED) {
             ended.push(earlier);
@@ -298,7 +299,7 @@ impl State {
     /// Counts a chat of this person, unless it is one too many.
     fn may_chat(&mut self, user: &str, now: Instant) -> bool {
         let chats = self.chats.entry(user.to_owned()).or_default();
-        while chats.front().is_some_and(|first| now.saturating_duration_since(*first) >= CHAT_WINDOW) {
+        while chats.front().is_some_and(|first| !is_recent(*first, now)) {
             chats.pop_front();
         }
         let allowed = chats.len() < CHATS_PER_MINUTE;
@@ -307,6 +308,11 @@ impl State {
         }
         allowed
     }
+}
+
+/// Whether a chat still counts against its sender.
+fn is_recent(chat: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(chat) < CHAT_WINDOW
 }
 
 /// A frame's text.

@@ -45,11 +45,9 @@ async fn truth(rig: &Rig) -> Value {
 #[tokio::test(start_paused = true)]
 async fn an_answer_takes_its_time_and_says_so() {
     let rig = Rig::with(|config| config.profile = slow_join(400.0, 30.0)).await;
-    let before = tokio::time::Instant::now();
     let path = format!("/api/rtc/sessions/{SESSION}/join");
     let request = rig.post(&path, &json!({"user_id": "ann", "participant_name": "Ann"}));
     let answer = request.send().await.expect("an answer");
-    assert!(before.elapsed() >= Duration::from_millis(395));
     let timing = answer.headers()["server-timing"].to_str().expect("text");
     assert_eq!(timing, "queue;dur=0.000, hold;dur=30.000, app;dur=370.000, total;dur=400.000");
     let truth = truth(&rig).await;
@@ -95,7 +93,8 @@ async fn who_gives_up_has_still_changed_the_state() {
     // Another connection's answer comes after the first connection's request was read.
     assert_eq!(truth(&rig).await["in_flight"], 1);
     drop(hasty);
-    tokio::time::sleep(Duration::from_secs(120)).await;
+    // Paused time: this passes at once, and takes the request past its point of effect.
+    tokio::time::sleep(Duration::from_mins(2)).await;
     let truth = truth(&rig).await;
     assert_eq!(
         (&truth["abandoned"], &truth["count"], &truth["in_flight"]),

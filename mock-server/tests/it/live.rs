@@ -75,7 +75,9 @@ impl Client {
     ) -> Self {
         let address = rig.base.strip_prefix("http://").expect("plain HTTP").parse().expect("an address");
         let tcp = TcpSocket::new_v4().expect("a socket");
-        receive_buffer.into_iter().for_each(|size| tcp.set_recv_buffer_size(size).expect("it may be set"));
+        if let Some(size) = receive_buffer {
+            tcp.set_recv_buffer_size(size).expect("it may be set");
+        }
         let stream = tcp.connect(address).await.expect("a connection");
         let url = format!("ws://{address}{}", contract::ws::path(session, token));
         let (socket, _) = client_async(url, stream).await.expect("the handshake succeeds");
@@ -367,7 +369,7 @@ async fn a_minute_of_silence_ends_the_socket_and_a_pong_is_a_sign_of_life() {
     let mut awake = Client::enter(&rig, "awake").await;
     let mut asleep = Client::enter(&rig, "asleep").await;
     // Reading answers the server's pings; only one of the two reads.
-    let told = tokio::time::timeout(Duration::from_secs(300), async {
+    let told = tokio::time::timeout(Duration::from_mins(5), async {
         loop {
             if let ServerFrame::ParticipantLeft { participants, .. } = awake.next().await {
                 break participants;

@@ -145,8 +145,8 @@ impl Session {
                 media.mid
             )));
         }
-        for (_, track) in &mut self.sections {
-            track.iter_mut().for_each(|track| track.waiting = false);
+        for track in self.sections.iter_mut().filter_map(|(_, track)| track.as_mut()) {
+            track.waiting = false;
         }
         self.offered_at = None;
         self.connected = true;
