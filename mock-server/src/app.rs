@@ -68,6 +68,10 @@ impl App {
     /// Serves this dataset from now on.
     pub(crate) fn replace(&self, dataset: &Dataset) {
         let fresh = Arc::new(Mock::load(Arc::clone(&self.settings), dataset));
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *current, fresh);
+        drop(current);
+        // Letting go of a world takes a while; nobody should wait for it.
+        drop(old);
     }
 }

@@ -18,6 +18,11 @@
 //! - Latency is one tower layer, put around every measured route in one place, `Api::add`. By then the body
 //!   has been read whole, so the layer may run the inner service in a task of its own at the request's point of
 //!   effect, and hold the answer: a client that gives up has still changed the state.
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "handlers have one shape: they own what was sent and may refuse, whether or not one of them needs to"
+)]
 
 mod admin;
 mod api;

@@ -86,8 +86,11 @@ pub(crate) async fn edge(State(app): State<Arc<App>>, mut request: Request, next
 /// The route's one name; what matches none is counted together.
 fn route_name(request: &Request) -> String {
     let method = match *request.method() {
-        Method::HEAD => &Method::GET,
-        ref other => other,
+        Method::GET | Method::HEAD => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "OTHER",
     };
     match request.extensions().get::<MatchedPath>() {
         Some(path) => format!("{method} {}", path.as_str()),

@@ -67,11 +67,11 @@ impl Api {
         F: Future<Output = Result<E::Output, ApiError>> + Send + 'static,
     {
         self.route(E::ROUTE, move |mock, request| async move {
-            let called = read::read(request).await.and_then(|read| {
+            let understood = read::read(request).await.and_then(|read| {
                 let (caller, params) = read::call::<E>(&mock, &read)?;
                 Ok((caller, params, read::input::<E>(&read.body)?))
             });
-            match called {
+            match understood {
                 Ok((caller, params, input)) => answer::<E>(handler(mock, caller, params, input).await),
                 Err(error) => refusal(&error),
             }

@@ -79,8 +79,12 @@ pub(super) fn call<E: Endpoint>(mock: &Mock, read: &Read) -> Result<(Caller, E::
     let caller = identify(mock, E::AUTH, read.headers.clone())?;
     let captures = read.captures.as_ref().ok_or_else(|| ApiError::not_found("Not Found"))?;
     let query = read.uri.query().unwrap_or_default();
-    let params =
-        endpoint::read_params(captures, query).map_err(|error| unreadable_param(captures, query, error))?;
+    let params = endpoint::read_params(captures, query).map_err(|mut error| {
+        if let Some(field) = at_fault::<E>(captures, query, &error) {
+            error.field = field;
+        }
+        unreadable_param(captures, query, error)
+    })?;
     Ok((caller, params))
 }
 
@@ -96,6 +100,25 @@ fn identify(mock: &Mock, auth: Auth, headers: http::HeaderMap) -> Result<Caller,
         _ => {}
     }
     Ok(caller)
+}
+
+/// Which parameter is at fault when the reader could not tell, as with those of a flattened struct: the one
+/// without which the others can be read, or fail otherwise.
+fn at_fault<E: Endpoint>(captures: &[(String, String)], query: &str, error: &ParamError) -> Option<String> {
+    let given: Vec<(String, String)> = serde_urlencoded::from_str(query).ok()?;
+    if error.message.starts_with("missing field") || given.iter().any(|(name, _)| *name == error.field) {
+        return None;
+    }
+    given
+        .iter()
+        .map(|(name, _)| name)
+        .find(|name| {
+            let others: Vec<_> = given.iter().filter(|(other, _)| other != *name).collect();
+            let others = serde_urlencoded::to_string(&others).expect("pairs of strings encode");
+            endpoint::read_params::<E::Params>(captures, &others)
+                .map_or_else(|other| other != *error, |_| true)
+        })
+        .cloned()
 }
 
 fn unreadable_param(captures: &[(String, String)], query: &str, error: ParamError) -> ApiError {
@@ -119,6 +142,12 @@ fn form_value(query: &str, field: &str) -> Value {
 pub(super) fn input<E: Endpoint>(body: &[u8]) -> Result<E::Input, ApiError> {
     if E::BODY == contract::Body::None {
         return Ok(serde_json::from_value(json!({})).expect("an endpoint without a body takes nothing"));
+    }
+    // No body at all is good enough where nothing in it is required.
+    if body.is_empty()
+        && let Ok(input) = serde_json::from_slice("{}".as_bytes())
+    {
+        return Ok(input);
     }
     let mut json = serde_json::Deserializer::from_slice(body);
     let input = serde_path_to_error::deserialize(&mut json).map_err(|error| unreadable_body(body, &error))?;

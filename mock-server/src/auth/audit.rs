@@ -22,13 +22,13 @@ pub(super) fn tokens(ledger: &Ledger, now: DateTime<Utc>) -> [AuditCheck; 2] {
 }
 
 fn worked_once(ledger: &Ledger) -> AuditCheck {
-    let (mut traded, mut over) = (HashSet::new(), HashSet::new());
+    let (mut used, mut over) = (HashSet::new(), HashSet::new());
     let (mut trades, mut offending) = (0, Vec::new());
     for entry in ledger.journal() {
         match entry {
             Entry::Traded { family, jti } => {
                 trades += 1;
-                if !traded.insert(jti) || over.contains(family) {
+                if !used.insert(jti) || over.contains(family) {
                     offending.push(jti.clone());
                 }
             }

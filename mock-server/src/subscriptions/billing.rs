@@ -52,7 +52,8 @@ pub(crate) enum Written {
 }
 
 impl Billing {
-    /// Effects, payments and unknown subscriptions that are kept; the oldest effects give way.
+    /// Effects (with the payments they wrote) and unknown subscriptions that are kept; the oldest effects give
+    /// way.
     const MAX: usize = 400_000;
 
     pub(super) fn load(dataset: &Dataset) -> Self {
@@ -86,22 +87,28 @@ impl Billing {
             News::Subscription(news) => self.subscribe(news, &change.version),
         };
         if self.journal.len() >= Self::MAX {
-            self.journal.pop_front();
+            self.forget_oldest();
         }
         self.journal.push_back(Effect { event_id: event_id.to_owned(), change: change.clone() });
         written
     }
 
     fn pay(&mut self, id: &str, paid: bool, version: &Version) -> Written {
-        let is_refused = match self.payments.get(id) {
-            Some(held) => held.version > *version,
-            None => self.payments.len() >= Self::MAX,
-        };
-        if is_refused {
+        if self.payments.get(id).is_some_and(|held| held.version > *version) {
             return Written::Nothing;
         }
         self.payments.insert(id.to_owned(), Payment { paid, version: version.clone() });
         Written::Payment
+    }
+
+    /// Lets go of the oldest effect, and of the payment it wrote if nothing was written over it.
+    fn forget_oldest(&mut self) {
+        let Some(Effect { change: Change { version, news }, .. }) = self.journal.pop_front() else { return };
+        if let News::Payment { id, .. } = news
+            && self.payments.get(&id).is_some_and(|held| held.version == version)
+        {
+            self.payments.remove(&id);
+        }
     }
 
     fn subscribe(&mut self, news: &SubscriptionNews, version: &Version) -> Written {

@@ -28,17 +28,22 @@ pub(crate) fn ledger(mock: &Mock) -> Vec<Line> {
 }
 
 fn lines(mock: &Mock) -> Vec<(Line, Outcome)> {
-    let applied = applied(mock);
+    // The book first: what it calls applied has its effect in the journal by then.
     let line = |(id, entry): (&str, &super::book::Entry)| {
         let line = Line {
             event_id: id.to_owned(),
             kind: entry.kind.clone(),
             deliveries: entry.deliveries,
-            applied: applied.get(id).copied().unwrap_or(0),
+            applied: 0,
         };
         (line, entry.outcome)
     };
-    lock(&mock.webhooks.book).events().map(line).collect()
+    let mut lines: Vec<(Line, Outcome)> = lock(&mock.webhooks.book).events().map(line).collect();
+    let applied = applied(mock);
+    for (line, _) in &mut lines {
+        line.applied = applied.get(&line.event_id).copied().unwrap_or(0);
+    }
+    lines
 }
 
 /// How often each event was applied.
@@ -133,7 +138,7 @@ mod tests {
         }
         assert!(mock.subscriptions.audit()[0].ok, "the newer one stands");
         mock.subscriptions.plant(|billing| {
-            billing.plant_overwrite("sub_1", contract::subscriptions::SubscriptionStatus::PastDue)
+            billing.plant_overwrite("sub_1", contract::subscriptions::SubscriptionStatus::PastDue);
         });
         assert_eq!(mock.subscriptions.audit()[0].offending, ["sub_1"]);
     }

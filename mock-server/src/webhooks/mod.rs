@@ -80,18 +80,15 @@ fn take(mock: &Mock, event: Event, change: Option<&Change>) -> Receipt {
     }
     receipt.event_type = Some(event.kind);
     let claim = Claim { mock, event_id: &receipt.event_id, is_kept: false };
-    let outcome = match change {
-        Some(change) => {
-            let written = mock.subscriptions.apply(&receipt.event_id, change);
-            receipt.status = ReceiptStatus::Success;
-            receipt.payment_recorded = (written == Written::Payment).then_some(true);
-            receipt.subscription_updated = (written == Written::Subscription).then_some(true);
-            Outcome::Applied
-        }
-        None => {
-            receipt.status = ReceiptStatus::Ignored;
-            Outcome::Ignored
-        }
+    let outcome = if let Some(change) = change {
+        let written = mock.subscriptions.apply(&receipt.event_id, change);
+        receipt.status = ReceiptStatus::Success;
+        receipt.payment_recorded = (written == Written::Payment).then_some(true);
+        receipt.subscription_updated = (written == Written::Subscription).then_some(true);
+        Outcome::Applied
+    } else {
+        receipt.status = ReceiptStatus::Ignored;
+        Outcome::Ignored
     };
     claim.keep(outcome);
     receipt

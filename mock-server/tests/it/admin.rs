@@ -58,7 +58,7 @@ async fn a_world_of_its_own_is_the_one_the_seed_names() {
 /// Sends these lines and expects a refusal that names `line`, and that nothing changed.
 async fn refused(rig: &Rig, lines: &[String], line: usize) -> String {
     let before = rig.digests().await;
-    let body = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let body = lines.join("\n");
     let answer = rig.admin("POST", "/__admin/dataset").body(body).send().await.expect("an answer");
     assert_eq!(answer.status(), 400);
     let refusal: Value = answer.json().await.expect("JSON");
@@ -127,7 +127,8 @@ async fn an_endless_line_is_refused_before_it_fills_the_memory() {
 #[tokio::test]
 async fn the_audit_names_every_invariant() {
     let rig = Rig::start().await;
-    let audit: Value = rig.admin("GET", "/__admin/audit").send().await.expect("an answer").json().await.expect("JSON");
+    let audit: Value =
+        rig.admin("GET", "/__admin/audit").send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(audit["ok"], true);
     let checks = audit["checks"].as_array().expect("a list");
     let names: Vec<&str> = checks.iter().filter_map(|check| check["name"].as_str()).collect();
@@ -149,7 +150,8 @@ async fn the_truth_is_a_list_of_routes() {
     rig.sends("GET", "/api/subscriptions/plans", None, None).await;
     let answer = rig.admin("GET", "/__admin/truth").send().await.expect("an answer");
     let truth: Value = answer.json().await.expect("JSON");
-    let plans = truth.as_array().expect("a list").iter().find(|row| row["route"] == "GET /api/subscriptions/plans");
+    let plans =
+        truth.as_array().expect("a list").iter().find(|row| row["route"] == "GET /api/subscriptions/plans");
     assert_eq!(plans.expect("it was asked for")["count"], 1);
     assert_eq!(rig.admin("POST", "/__admin/truth/reset").send().await.expect("an answer").status(), 200);
 }

@@ -40,8 +40,14 @@ async fn unknown_paths_and_wrong_methods_say_so() {
 #[tokio::test]
 async fn head_works_wherever_get_does() {
     let rig = Rig::start().await;
-    for path in ["/health", "/api/health", "/api/subscriptions/plans", "/api/instructors", "/openapi.json", "/metrics"]
-    {
+    for path in [
+        "/health",
+        "/api/health",
+        "/api/subscriptions/plans",
+        "/api/instructors",
+        "/openapi.json",
+        "/metrics",
+    ] {
         let get = rig.get(path).send().await.expect("an answer");
         let head = rig.request("HEAD", path).send().await.expect("an answer");
         assert_eq!(head.status(), get.status(), "{path}");

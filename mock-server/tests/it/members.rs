@@ -12,10 +12,7 @@ async fn there_are_four_plans() {
     assert_eq!(status, 200);
     let plans = answer["plans"].as_array().expect("a list");
     let sold: Vec<(&Value, &Value)> = plans.iter().map(|plan| (&plan["id"], &plan["price_usd"])).collect();
-    assert_eq!(
-        json!(sold),
-        json!([["free", 0.0], ["basic", 29.0], ["premium", 79.0], ["lifetime", 149.0]])
-    );
+    assert_eq!(json!(sold), json!([["free", 0.0], ["basic", 29.0], ["premium", 79.0], ["lifetime", 149.0]]));
     assert!(plans.iter().all(|plan| !plan["features"].as_array().expect("a list").is_empty()));
 }
 
@@ -27,7 +24,8 @@ async fn everybody_sees_their_own_subscription_or_none() {
     for n in 0..20 {
         let member = world.load_user(n);
         let token = rig.token(&load_user_email(n)).await;
-        let (status, answer) = rig.sends("GET", "/api/subscriptions/my-subscription", None, Some(&token)).await;
+        let (status, answer) =
+            rig.sends("GET", "/api/subscriptions/my-subscription", None, Some(&token)).await;
         if let Some(subscription) = world.subscription_of(member.index) {
             paying += 1;
             assert_eq!(status, 200);
@@ -52,7 +50,8 @@ async fn instructors_are_listed_filtered_and_paged() {
     let all = all["instructors"].as_array().expect("a list");
     let mut paged = Vec::new();
     for page in 1..=3 {
-        let (status, answer) = rig.sends("GET", &format!("/api/instructors?limit=7&page={page}"), None, None).await;
+        let (status, answer) =
+            rig.sends("GET", &format!("/api/instructors?limit=7&page={page}"), None, None).await;
         assert_eq!(status, 200);
         assert_eq!(answer["has_more"], page < 3);
         paged.extend(answer["instructors"].as_array().expect("a list").clone());
@@ -75,7 +74,8 @@ async fn the_dashboard_knows_its_bearer() {
     assert_eq!(status, 200);
     assert_eq!(dashboard["user"]["email"], load_user_email(0));
     assert!(dashboard["stats"]["next_grading"].is_string());
-    assert_eq!(dashboard["recent_activity"].as_array().expect("a list").last().expect("one")["type"].is_string(), true);
+    let activities = dashboard["recent_activity"].as_array().expect("a list");
+    assert_eq!(activities.last().expect("they joined once")["type"].as_str().map(str::is_empty), Some(false));
     let token = rig.token(&load_instructor_email(0)).await;
     let (status, dashboard) = rig.sends("GET", "/api/users/me/dashboard", None, Some(&token)).await;
     assert_eq!(status, 200);

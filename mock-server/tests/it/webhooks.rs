@@ -65,7 +65,8 @@ async fn every_known_type_is_applied_and_says_what_it_wrote() {
         let (facts, _) = facts(&format!("evt_{n}"), now() + n.cast_signed() as i64);
         let (status, receipt) = signed(&rig, facts.render(kind)).await;
         assert_eq!(status, 200);
-        let wrote = if kind.as_str().starts_with("customer") { "subscription_updated" } else { "payment_recorded" };
+        let wrote =
+            if kind.as_str().starts_with("customer") { "subscription_updated" } else { "payment_recorded" };
         let expected = json!({
             "received": true, "status": "success", "event_id": format!("evt_{n}"), "event_type": kind.as_str(),
             wrote: true,
@@ -87,7 +88,9 @@ async fn a_hundred_copies_at_once_are_applied_once() {
     assert_eq!((with("success"), with("duplicate")), (1, 99));
     assert_eq!(
         ledger(&rig).await,
-        [json!({ "event_id": "evt_copied", "type": "customer.subscription.updated", "deliveries": 100, "applied": 1 })]
+        [
+            json!({ "event_id": "evt_copied", "type": "customer.subscription.updated", "deliveries": 100, "applied": 1 })
+        ]
     );
     assert!(rig.audit_holds().await);
 }
