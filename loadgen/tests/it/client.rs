@@ -127,6 +127,7 @@ fn silence_and_drip_time_out() {
             }
         })
         .await;
+        let limits = within(Duration::from_millis(300));
         let exchange = client(&dripping, limits, None).exchange(&get("/")).await;
         assert_eq!(kind(&exchange), FaultKind::Timeout);
         assert!(exchange.phases.waiting.is_some(), "what there was of it is kept");
