@@ -1,7 +1,7 @@
 //! The `dry-run` command as a child process, and what it leaves behind.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -112,17 +112,28 @@ impl Running {
         Ran { code: status.code().unwrap_or(-1), stdout, stderr: self.said }
     }
 
-    /// Waits until the mock's end of the connection is closed, then sees that nobody listens there.
+    /// Waits until the mock's end of the connection is closed, then sees that nobody serves there.
     fn expect_mock_gone(&mut self) {
         let address = self.connection.peer_addr().expect("it was connected");
-        let mut rest = Vec::new();
-        match self.connection.read_to_end(&mut rest) {
-            Ok(_) => {}
-            Err(error) => {
-                assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "the mock is still there")
-            }
-        }
-        assert!(TcpStream::connect(address).is_err(), "somebody still listens on {address}");
+        assert!(is_cut(&mut self.connection), "the mock is still there");
+        expect_nobody_at(&address.to_string());
+    }
+}
+
+/// Nobody serves at this address: it refuses, or (the kernel closes a dying process's sockets one by one) the
+/// connection is cut at once.
+pub(crate) fn expect_nobody_at(address: &str) {
+    if let Ok(mut connection) = TcpStream::connect(address) {
+        connection.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        assert!(is_cut(&mut connection), "somebody still serves at {address}");
+    }
+}
+
+/// Waits until the other side closes a connection; `false` when it does not.
+pub(crate) fn is_cut(connection: &mut TcpStream) -> bool {
+    match connection.read_to_end(&mut Vec::new()) {
+        Ok(_) => true,
+        Err(error) => error.kind() == ErrorKind::ConnectionReset,
     }
 }
 

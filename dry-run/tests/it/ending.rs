@@ -1,6 +1,8 @@
 //! However a rehearsal ends, there is a report, and nothing of it keeps running.
 
-use crate::command::{Running, between, data, folder, results, run, signal};
+use std::net::TcpStream;
+
+use crate::command::{Running, between, data, expect_nobody_at, folder, is_cut, results, run, signal};
 
 /// One short scenario; the full world, as always.
 const SHORT: [&str; 2] = ["--scenario", "search-load"];
@@ -72,9 +74,8 @@ fn a_mock_that_is_kept_runs_until_it_is_stopped() {
     let ran = run(&out, &[&SHORT[..], &["--time-scale=0.3", "--keep"]].concat());
     let address = between(&ran.stdout, "keeps running at http://", " (");
     let process = between(&ran.stdout, "to stop it:  kill ", "\n");
-    let mut connection = std::net::TcpStream::connect(address).expect("the mock listens");
+    let mut connection = TcpStream::connect(address).expect("the mock listens");
     signal("TERM", process);
-    let mut rest = Vec::new();
-    std::io::Read::read_to_end(&mut connection, &mut rest).expect("the mock closes it");
-    assert!(std::net::TcpStream::connect(address).is_err(), "somebody still listens on {address}");
+    assert!(is_cut(&mut connection), "the mock is still there");
+    expect_nobody_at(address);
 }

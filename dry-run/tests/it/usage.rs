@@ -32,7 +32,8 @@ fn a_profile_that_is_not_there_is_answered_with_those_that_are() {
 fn a_broken_profile_is_named_with_file_and_line() {
     let folder = results();
     let file = folder.path().join("broken.toml");
-    let text = "name = \"broken\"\n\n[routes.\"GET /api/nowhere\"]\np50 = 10\np95 = 20\np99 = 30\n";
+    let healthy = include_str!("../../../fixtures/profiles/healthy.toml");
+    let text = healthy.replacen("GET /api/search\"", "GET /api/nowhere\"", 1);
     fs::write(&file, text).expect("a file in a temporary folder");
     let path = file.to_str().expect("a plain path");
     refused(&["--profile", path], &["broken.toml", "line ", "GET /api/nowhere"]);
