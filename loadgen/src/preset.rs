@@ -39,12 +39,12 @@ const AS_WRITTEN: Dose = Dose { seconds: None, heads: None, every: None };
 /// Scenario, its dose at `smoke`, its dose at `quick`. `full` is as written. A scenario that is not listed
 /// takes 12 seconds at `smoke` and 60 at `quick`.
 const DOSES: &[(&str, Dose, Dose)] = &[
-    ("search-load", Dose { every: Some(Duration::from_secs(2)), ..seconds(12.0) }, seconds(60.0)),
+    ("search-load", Dose { every: Some(Duration::from_secs(2)), ..seconds(10.0) }, seconds(60.0)),
     ("rtc-load", seconds(18.0), seconds(60.0)),
     ("webhooks-load", seconds(10.0), seconds(60.0)),
     ("event-rsvp-load", seconds(10.0), seconds(60.0)),
-    ("page-load", Dose { heads: Some(300), ..seconds(15.0) }, Dose { heads: Some(2_000), ..seconds(60.0) }),
-    ("api-load", seconds(12.0), seconds(60.0)),
+    ("page-load", Dose { heads: Some(300), ..seconds(13.0) }, Dose { heads: Some(2_000), ..seconds(60.0) }),
+    ("api-load", seconds(11.0), seconds(60.0)),
 ];
 
 impl Preset {
@@ -77,7 +77,7 @@ impl Preset {
     /// The longest warm-up before a scenario; it ends sooner once answers no longer get faster.
     pub fn warm_up(self) -> Duration {
         match self {
-            Self::Smoke => Duration::from_millis(800),
+            Self::Smoke => Duration::from_millis(500),
             Self::Quick => Duration::from_secs(4),
             Self::Full => Duration::from_secs(15),
         }

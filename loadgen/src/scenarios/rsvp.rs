@@ -51,7 +51,7 @@ const SECONDS: f64 = 600.0;
 const DECIDES: Duration = Duration::from_millis(500);
 const READS_BACK: Duration = Duration::from_secs(1);
 /// Before a seat is given back.
-const CHANGES_MIND: Duration = Duration::from_secs(2);
+const CHANGES_MIND: Duration = Duration::from_secs(1);
 
 /// The scenario's card.
 pub(super) struct RsvpLoad;

@@ -14,7 +14,7 @@ use loadgen::{
 #[test]
 fn a_preset_changes_durations_and_stated_heads_only() {
     let search = Sizing::new("search-load", Preset::Smoke, 1.0);
-    assert!((search.stretch(540.0) - 12.0 / 540.0).abs() < 1e-12);
+    assert!((search.stretch(540.0) - 10.0 / 540.0).abs() < 1e-12);
     assert_eq!(search.heads(100), 100);
     assert_eq!(search.every(Duration::from_secs(6)), Duration::from_secs(2));
     let page = Sizing::new("page-load", Preset::Quick, 1.0);
@@ -27,7 +27,7 @@ fn a_preset_changes_durations_and_stated_heads_only() {
 #[test]
 fn the_time_scale_stretches_durations_and_leaves_intervals() {
     let twice = Sizing::new("search-load", Preset::Smoke, 2.0);
-    assert!((twice.seconds(540.0) - 24.0).abs() < 1e-12);
+    assert!((twice.seconds(540.0) - 20.0).abs() < 1e-12);
     assert_eq!(twice.every(Duration::from_secs(6)), Duration::from_secs(2));
 }
 
