@@ -77,7 +77,7 @@ impl Preset {
     /// The longest warm-up before a scenario; it ends sooner once answers no longer get faster.
     pub fn warm_up(self) -> Duration {
         match self {
-            Self::Smoke => Duration::from_millis(500),
+            Self::Smoke => Duration::from_millis(300),
             Self::Quick => Duration::from_secs(4),
             Self::Full => Duration::from_secs(15),
         }

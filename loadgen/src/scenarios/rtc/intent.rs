@@ -6,11 +6,13 @@ use crate::preset::{Preset, Sizing};
 
 /// People in the session.
 pub(super) const PARTICIPANTS: u64 = 50;
-/// Seconds over which they come (and, having stayed alike, over which they go), and for which each stays.
+/// Seconds over which they come; for which all are there; over which they go, in the order they came.
 const COMING: f64 = 60.0;
-const STAYING: f64 = 600.0;
+const TOGETHER: f64 = 600.0;
+/// Seconds from one's coming to the same one's going.
+const STAYING: f64 = COMING + TOGETHER;
 /// From the first one's coming to the last one's going.
-pub(super) const SECONDS: f64 = COMING + STAYING + COMING;
+pub(super) const SECONDS: f64 = COMING + TOGETHER + COMING;
 /// Seconds between one person's chat messages, pings and looks at their video's health, as written.
 const CHAT_EVERY: f64 = 12.0;
 const PING_EVERY: f64 = 60.0;
