@@ -39,7 +39,7 @@ fn some_pay_some_decline_some_click_twice() {
 #[test]
 fn the_baseline_has_an_event_of_its_own() {
     let scenario = loadgen::scenarios::find("event-rsvp-load").expect("it exists");
-    let plan = scenario.baseline(&full(), std::time::Duration::from_secs(60)).expect("it has one");
+    let plan = scenario.baseline(&full(), std::time::Duration::from_mins(1)).expect("it has one");
     assert!(plan.goals.is_empty());
     assert!(plan.script.intents().all(|line| line.starts_with("evt_load_test_baseline ")));
     assert!(!plan.needs.empty_load_events);

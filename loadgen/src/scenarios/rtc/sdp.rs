@@ -15,7 +15,10 @@ struct Credentials {
 
 impl Credentials {
     fn draw(mut draw: Stream) -> Self {
-        let mut hex = |words: usize| (0..words).map(|_| format!("{:016x}", draw.bits())).collect::<String>();
+        let mut hex = |words: usize| {
+            let words: Vec<_> = (0..words).map(|_| format!("{:016x}", draw.bits())).collect();
+            words.concat()
+        };
         let (ufrag, password, hash) =
             (hex(1)[..8].to_owned(), hex(2)[..24].to_owned(), hex(4).to_uppercase());
         let bytes: Vec<_> = hash.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair)).collect();
