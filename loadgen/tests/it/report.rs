@@ -1,0 +1,5 @@
+//! Reports: what every format says of a run, and that it is well-formed whatever the target sent.
+
+mod formats;
+mod made;
+mod says;
