@@ -21,7 +21,7 @@ use crate::{
     preset::Preset,
     report,
     run::Run,
-    scenarios, suite, summary,
+    scenarios, suite,
     target::Target,
 };
 
@@ -229,7 +229,7 @@ fn run(args: RunArgs) -> Result<Exit, Refusal> {
     };
     match interrupt::guarded(move |ends| suite::run(&options, &ends)) {
         Ok(Ended::Done(Ok(outcome))) => {
-            tell(&summary::text(&outcome.run, &outcome.judgement));
+            tell(&report::closing(&outcome.run));
             tell(&format!("{}\n", outcome.dir.display()));
             Ok(outcome.judgement.exit(args.ending.inconclusive))
         }
@@ -266,6 +266,6 @@ fn report_again(args: &ReportArgs) -> Result<Exit, Refusal> {
     let run = Run::read(&args.dir).map_err(Refusal::usage)?;
     report::write_all(&run, &args.dir).map_err(|e| Refusal::usage(format!("{}: {e}", args.dir.display())))?;
     let judgement = judgement::judge(&run);
-    tell(&summary::text(&run, &judgement));
+    tell(&report::closing(&run));
     Ok(judgement.exit(args.ending.inconclusive))
 }

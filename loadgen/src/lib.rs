@@ -7,7 +7,7 @@
 //! | [`target`], [`http`], [`ws`] | where load goes and how: one connection per user, every phase timed |
 //! | [`scenario`], [`scenarios`] | what a scenario is; the six, one file each |
 //! | [`context`], [`call`] | what a virtual user holds, and how it asks for something |
-//! | [`plan_text`], [`live`], [`summary`] | what one reads before, during and after |
+//! | [`plan_text`], [`live`], [`words`] | what one reads before and during a run; numbers as people read them |
 //! | [`suite`], [`interrupt`] | preflight, warm-up, the scenarios in their order, the end |
 //! | [`books`], [`truth`] | what a mock says it did, and how well it was measured |
 //! | [`run`], [`judgement`], [`report`] | the run as data, its verdicts, its reports: pure functions of it |
@@ -31,7 +31,7 @@ pub mod run;
 pub mod scenario;
 pub mod scenarios;
 pub mod suite;
-pub mod summary;
 pub mod target;
 pub mod truth;
+pub mod words;
 pub mod ws;

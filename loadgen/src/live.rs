@@ -12,7 +12,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use engine::{clock, record::Live, run::ScenarioRun};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::plan_text::grouped;
+use crate::words::number;
 
 /// The log beside the report.
 pub const LOG: &str = "suite.log";
@@ -92,8 +92,8 @@ impl Screen {
         self.say(&format!(
             "{}: {} requests in {seconds:.1} s, {} failed",
             run.name,
-            grouped(requests),
-            grouped(failed)
+            number(requests),
+            number(failed)
         ));
     }
 }
@@ -104,8 +104,8 @@ fn message(live: &Live) -> String {
         "{} req/s  {} users  p95 {p95}  {} requests  {} errors",
         live.rate,
         live.users,
-        grouped(live.requests),
-        grouped(live.failed)
+        number(live.requests),
+        number(live.failed)
     )
 }
 

@@ -12,6 +12,7 @@ use crate::{
     machine::Allowance,
     scenario::{Act, Plan},
     suite::Prepared,
+    words::number,
 };
 
 /// The plan of several scenarios, for `loadgen plan`.
@@ -42,24 +43,24 @@ fn flow_line(flow: &Flow, act: Act) -> String {
             let (seats, every) = (users.seats(), every.as_secs_f64());
             format!(
                 "{} users ({}), each every {} = {} {}/min; {} {}",
-                grouped(seats),
+                number(seats),
                 heads(users),
                 length(every),
-                grouped((seats as f64 * 60.0 / every).round() as u64),
+                number((seats as f64 * 60.0 / every).round() as u64),
                 act.plural,
-                grouped(flow.load.planned_starts()),
+                number(flow.load.planned_starts()),
                 act.plural
             )
         }
         Load::Arrivals(rate) => {
-            format!("{} {}: {}", grouped(rate.total()), act.plural, pieces(rate))
+            format!("{} {}: {}", number(rate.total()), act.plural, pieces(rate))
         }
         Load::Visitors(crowd) => {
             format!(
                 "{} visitors at the peak ({}), at least {} {}",
-                grouped(crowd.seats()),
+                number(crowd.seats()),
                 heads(crowd),
-                grouped(flow.load.planned_starts()),
+                number(flow.load.planned_starts()),
                 act.plural
             )
         }
@@ -75,7 +76,7 @@ fn heads(curve: &Curve) -> String {
     let mut text = String::new();
     for (place, pair) in points.windows(2).enumerate() {
         let ((t0, h0), (t1, h1)) = (pair[0], pair[1]);
-        let (from, to, took) = (grouped(h0.round() as u64), grouped(h1.round() as u64), length(t1 - t0));
+        let (from, to, took) = (number(h0.round() as u64), number(h1.round() as u64), length(t1 - t0));
         let level = (h1 - h0).abs() < 0.5;
         match (t1 > t0, level, place) {
             (false, _, _) => {}
@@ -93,7 +94,7 @@ fn pieces(curve: &Curve) -> String {
     let due_by = |t: f64| curve.area(t).round() as u64;
     let pieces = curve.points().windows(2).filter(|pair| pair[1].0 > pair[0].0).map(|pair| {
         let ((t0, h0), (t1, h1)) = (pair[0], pair[1]);
-        let count = grouped(due_by(t1) - due_by(t0));
+        let count = number(due_by(t1) - due_by(t0));
         let rate = if (h0 - h1).abs() < 1e-9 {
             per_second(h0)
         } else {
@@ -110,7 +111,7 @@ fn per_second(rate: f64) -> String {
 
 fn needs_line(plan: &Plan) -> String {
     let needs = plan.needs;
-    let mut text = format!("{} requests expected", grouped(needs.requests));
+    let mut text = format!("{} requests expected", number(needs.requests));
     let open = plan.flows.iter().enumerate().filter_map(|(place, flow)| match &flow.load {
         Load::Arrivals(rate) => Some(rate.peak() * plan.script.act(place).requests),
         Load::Paced { .. } | Load::Visitors(_) => None,
@@ -119,9 +120,9 @@ fn needs_line(plan: &Plan) -> String {
     if !rates.is_empty() {
         let _ = write!(text, ", {} requests/s at the peak", decimal(rates.iter().sum(), 1));
     }
-    let _ = write!(text, ", {} connections at once", grouped(needs.connections));
+    let _ = write!(text, ", {} connections at once", number(needs.connections));
     if needs.load_users > 0 {
-        let _ = write!(text, ", {} load users", grouped(u64::from(needs.load_users)));
+        let _ = write!(text, ", {} load users", number(u64::from(needs.load_users)));
     }
     text
 }
@@ -136,13 +137,8 @@ fn goals_lines(goals: &[Goal]) -> String {
     }
     text.push('\n');
     for goal in too_small {
-        let _ = writeln!(
-            text,
-            "    {}: {} of {} needed",
-            goal.name,
-            grouped(goal.planned),
-            grouped(goal.needed())
-        );
+        let _ =
+            writeln!(text, "    {}: {} of {} needed", goal.name, number(goal.planned), number(goal.needed()));
     }
     for goal in goals {
         match &goal.standing {
@@ -161,8 +157,8 @@ fn total(prepared: &[Prepared]) -> String {
     format!(
         "\nin all {} of load, {} requests expected, {} connections at once\n",
         length(seconds),
-        grouped(requests),
-        grouped(connections)
+        number(requests),
+        number(connections)
     )
 }
 
@@ -173,19 +169,6 @@ pub fn machine_line(prepared: &[Prepared], allowance: Allowance) -> String {
         Ok(()) => "this machine carries it\n".to_owned(),
         Err(e) => format!("this machine does not carry it: {e}\n"),
     }
-}
-
-/// `1 000 000`.
-pub fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// At most so many decimals, without trailing zeros.

@@ -1,8 +1,8 @@
-//! A small picture of a scenario over time: plain SVG, no script. What one hovers over is in a `<title>`.
+//! A small picture of a scenario over time: plain SVG, no script.
 
 use std::fmt::Write as _;
 
-use super::view::Second;
+use super::view::Moment;
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 160.0;
@@ -59,21 +59,21 @@ pub(super) fn over_time(lines: &[Line], unit: &str, label: &str) -> String {
 }
 
 /// Latency of the seconds that had answers: median and 95th percentile.
-pub(super) fn latency(seconds: &[Second]) -> Vec<Line> {
-    let line = |class, pick: fn(&Second) -> Option<f64>| Line {
+pub(super) fn latency(moments: &[Moment]) -> Vec<Line> {
+    let line = |class, pick: fn(&Moment) -> Option<f64>| Line {
         class,
-        points: seconds.iter().filter_map(|second| Some((second.second as f64, pick(second)?))).collect(),
+        points: moments.iter().filter_map(|moment| Some((moment.second as f64, pick(moment)?))).collect(),
     };
-    vec![line("p50", |second| second.p50_ms), line("p95", |second| second.p95_ms)]
+    vec![line("p50", |moment| moment.p50_ms), line("p95", |moment| moment.p95_ms)]
 }
 
 /// Requests due per second, and those that failed.
-pub(super) fn rate(seconds: &[Second]) -> Vec<Line> {
-    let line = |class, pick: fn(&Second) -> u64| Line {
+pub(super) fn rate(moments: &[Moment]) -> Vec<Line> {
+    let line = |class, pick: fn(&Moment) -> u64| Line {
         class,
-        points: seconds.iter().map(|second| (second.second as f64, pick(second) as f64)).collect(),
+        points: moments.iter().map(|moment| (moment.second as f64, pick(moment) as f64)).collect(),
     };
-    vec![line("rate", |second| second.requests), line("failed", |second| second.failed)]
+    vec![line("rate", |moment| moment.requests), line("failed", |moment| moment.failed)]
 }
 
 /// The next of 1, 2, 5, 10, 20, … at or above a value.

@@ -1,11 +1,11 @@
 //! `report.html`: one file, no script, nothing fetched; light and dark, on paper and on a phone.
 
+mod scenario;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{
-    chart,
-    view::{GoalRow, PHASES, ScenarioView, View},
-};
+use super::view::{ScenarioView, View};
+use crate::words::number;
 
 const STYLE: &str = include_str!("report.css");
 
@@ -31,7 +31,8 @@ pub(super) fn render(view: &View<'_>) -> String {
                     (verdicts(view))
                     (missed(view))
                     (silent(view))
-                    @for scenario in &view.scenarios { (section(scenario)) }
+                    (baseline(view))
+                    @for scenario in &view.scenarios { (scenario::section(scenario)) }
                     (audit(view))
                     (about(view))
                 }
@@ -47,6 +48,7 @@ fn tone(word: &str) -> &'static str {
         Some("PASS") => "pass",
         Some("FAIL") => "fail",
         Some("INVALID" | "INCONCLUSIVE" | "INTERRUPTED") => "doubt",
+        Some("NOT") if word.starts_with("NOT FINISHED") || word == "NOT RUN" => "doubt",
         _ => "mute",
     }
 }
@@ -55,173 +57,102 @@ fn chip(word: &str) -> Markup {
     html! { span class={ "chip " (tone(word)) } { (word) } }
 }
 
+/// Text whose figures stay in one piece: `1 200 ms` does not break across lines.
+fn unbroken(text: &str) -> String {
+    let follows = |rest: &str| ["ms", "s)", "%", "×"].iter().any(|unit| rest.starts_with(unit));
+    let mut last = ' ';
+    let kept = text.char_indices().map(|(place, letter)| {
+        let rest = &text[place + letter.len_utf8()..];
+        let inside =
+            last.is_ascii_digit() && (rest.starts_with(|c: char| c.is_ascii_digit()) || follows(rest));
+        let relation = matches!(last, '<' | '>' | '=' | '≤');
+        last = letter;
+        if letter == ' ' && (inside || relation) { '\u{a0}' } else { letter }
+    });
+    kept.collect()
+}
+
 fn verdicts(view: &View<'_>) -> Markup {
+    let books = view.books();
     html! {
         section {
             h2 { "Can we launch?" }
-            div.scroll { table {
-                thead { tr { th { "scenario" } th { "verdict" } th.n { "goals held" } th.n { "requests" } th.n { "failed" } th { "first to look at" } } }
+            div.scroll { table.cards {
+                thead { tr { th { "scenario" } th { "verdict" } th.n { "judged goals held" } th.n { "requests" } th.n { "failed" } th { "first to look at" } } }
                 tbody {
                     @for scenario in &view.scenarios {
                         @let (requests, failed) = scenario.measured.run.requests();
-                        @let held = scenario.goals.iter().filter(|goal| goal.word == "PASS").count();
                         tr {
                             td { a href={ "#" (scenario.measured.run.name) } { (scenario.measured.title) } }
                             td { (chip(scenario.verdict)) }
-                            td.n { (held) " of " (scenario.goals.len()) }
-                            td.n { (requests) }
-                            td.n { (failed) }
-                            td { (first_concern(scenario)) }
+                            td.n data-of="goals held" { (scenario.held()) } td.n data-of="requests" { (number(requests)) } td.n data-of="failed" { (number(failed)) }
+                            td { (unbroken(&first_concern(scenario))) }
                         }
                     }
-                    @for goal in &view.overall {
-                        tr { td { (goal.name) } td { (chip(goal.word)) } td.n { "" } td.n { "" } td.n { "" } td { (goal.claim) ": " (goal.observed) } }
-                    }
-                    @if let Some(audit) = &view.run.audit {
-                        @let sound = audit.checks.iter().filter(|check| check.ok).count();
-                        tr { td { a href="#audit" { "the target's own books" } } td { (chip(if audit.ok { "PASS" } else { "FAIL" })) } td.n { (sound) " of " (audit.checks.len()) } td.n { "" } td.n { "" } td { "" } }
+                    @for left in &view.run.not_run {
+                        tr { td { (left.name) } td { (chip("NOT RUN")) } td.n { "–" } td.n { "–" } td.n { "–" } td { (left.why) } }
                     }
                 }
             } }
+            dl {
+                @for goal in &view.overall {
+                    dt { "the whole suite" }
+                    dd { (chip(goal.word)) " " (unbroken(&goal.claim())) ": " (unbroken(&goal.seen())) @if !goal.reason.is_empty() { " (" (goal.reason) ")" } }
+                }
+                dt { "the target's own books" }
+                dd { @if view.run.audit.is_some() { a href="#audit" { (books) } } @else { (books) } }
+                dt { "truth" }
+                dd { (view.truth()) }
+            }
         }
     }
 }
 
+/// The worst of a scenario in a line; nothing where all is well.
 fn first_concern(scenario: &ScenarioView<'_>) -> String {
-    let worst = scenario.goals.iter().find(|goal| goal.word == "FAIL");
-    let doubt = || scenario.goals.iter().find(|goal| goal.word == "INCONCLUSIVE");
-    match (worst.or_else(doubt), scenario.invalid.first()) {
-        (_, Some(reason)) => reason.clone(),
-        (Some(goal), None) => format!("{}: {}", goal.claim, goal.observed),
-        (None, None) => String::new(),
+    let of_note = |word: &str| scenario.goals.iter().find(|goal| goal.counts && goal.word == word);
+    match (of_note("FAIL"), scenario.invalid.first(), of_note("INCONCLUSIVE")) {
+        (Some(goal), ..) | (None, None, Some(goal)) if goal.margin.is_empty() => {
+            format!("{}: {}", goal.claim(), goal.observed)
+        }
+        (Some(goal), ..) | (None, None, Some(goal)) => format!("{}: {}", goal.claim(), goal.margin),
+        (None, Some(reason), _) => reason.clone(),
+        (None, None, None) => String::new(),
     }
 }
 
 fn missed(view: &View<'_>) -> Markup {
-    let missed = view.missed();
+    let parts = [("FAIL", "Goals missed"), ("INCONCLUSIVE", "Goals that are undecided")];
     html! {
-        @if !missed.is_empty() {
-            section {
-                h2 { "Goals missed" }
-                ul { @for (name, goal) in missed { li { b { (name) } ": " (goal.claim) " — observed " (goal.observed) " (" (goal.basis) ")" } } }
+        @for (title, goals) in parts.map(|(word, title)| (title, view.goals(word))) {
+            @if !goals.is_empty() {
+                section {
+                    h2 { (title) }
+                    div.scroll { table.cards {
+                        thead { tr { th { "scenario" } th { "goal" } th { "observed (95 % interval)" } th { "margin" } } }
+                        tbody { @for (name, goal) in goals { tr {
+                            td { b { (name) } }
+                            td { (unbroken(&goal.claim())) @if !goal.reason.is_empty() { br; small { (goal.reason) } } }
+                            td { (unbroken(&goal.observed)) }
+                            td { (scenario::margin(goal)) }
+                        } } }
+                    } }
+                }
             }
         }
     }
 }
 
 fn silent(view: &View<'_>) -> Markup {
-    let goals = || {
-        view.scenarios.iter().flat_map(|scenario| {
-            let silent =
-                scenario.goals.iter().filter(|goal| matches!(goal.word, "NOT JUDGED" | "NOT MEASURED"));
-            silent.map(move |goal| (scenario.measured.run.name.as_str(), goal))
-        })
-    };
+    let goals = view.silent();
     html! {
-        @if goals().next().is_some() {
+        @if !(goals.is_empty() && view.run.not_run.is_empty()) {
             section {
                 h2 { "What this run does not say" }
-                ul { @for (name, goal) in goals() { li { b { (name) } ": " (goal.claim) " — " (goal.word.to_lowercase()) ": " (goal.reason) "; seen: " (goal.observed) } } }
-            }
-        }
-    }
-}
-
-fn section(scenario: &ScenarioView<'_>) -> Markup {
-    let measured = scenario.measured;
-    html! {
-        section id=(measured.run.name) {
-            h2 { (measured.title) " " (chip(scenario.verdict)) }
-            p { (measured.description) }
-            @if !(scenario.invalid.is_empty() && scenario.findings.is_empty() && measured.notes.is_empty()) {
-                ul.notes {
-                    @for reason in &scenario.invalid { li { b { "INVALID: " } (reason) } }
-                    @for finding in &scenario.findings { li { (finding) } }
-                    @for note in &measured.notes { li { (note) } }
-                }
-            }
-            (goals(&scenario.goals))
-            (pictures(scenario))
-            (latencies(scenario))
-            (failures(scenario))
-            details { summary { "The load generator itself" }
-                table { tbody {
-                    @for [name, figures] in &scenario.health { tr { td { (name) } td { (figures) } } }
-                    tr { td { "warm-up, not counted" } td { (measured.warm_up_requests) " requests" } }
-                    tr { td { "digest of planned requests" } td { code { (measured.planned_digest) } } }
-                } }
-            }
-            (truth(scenario))
-        }
-    }
-}
-
-fn goals(goals: &[GoalRow]) -> Markup {
-    html! {
-        div.scroll { table {
-            thead { tr { th { "goal" } th { "claim" } th { "observed (95 % interval)" } th { "rests on" } th { "kind" } th { "verdict" } } }
-            tbody { @for goal in goals { tr {
-                td { (goal.name) } td { (goal.claim) } td { (goal.observed) } td { (goal.basis) } td { (goal.kind) }
-                td { (chip(goal.word)) @if !goal.reason.is_empty() { br; small { (goal.reason) } } }
-            } } }
-        } }
-    }
-}
-
-fn pictures(scenario: &ScenarioView<'_>) -> Markup {
-    let seconds = &scenario.seconds;
-    html! {
-        div.pictures {
-            figure {
-                (PreEscaped(chart::over_time(&chart::rate(seconds), "/s", "requests per second")))
-                figcaption { span.key.rate { } "requests due per second " span.key.failed { } "failed" }
-            }
-            figure {
-                (PreEscaped(chart::over_time(&chart::latency(seconds), " ms", "latency over time")))
-                figcaption { span.key.p50 { } "p50 " span.key.p95 { } "p95 since due, all endpoints" }
-            }
-        }
-    }
-}
-
-fn latencies(scenario: &ScenarioView<'_>) -> Markup {
-    html! {
-        details open { summary { "Latency by series" }
-            div.scroll { table {
-                thead {
-                    tr { th rowspan="2" { "series" } th.n rowspan="2" { "n" } th.n rowspan="2" { "failed" } th colspan="4" { "since due: what was felt" } th colspan="3" { "since sent: what the target took" } th.n rowspan="2" { "late p99" } }
-                    tr { th.n { "p50" } th.n { "p95" } th.n { "p99" } th.n { "max" } th.n { "p50" } th.n { "p95" } th.n { "p99" } }
-                }
-                tbody { @for row in &scenario.latencies { tr {
-                    td { (row.name) } td.n { (row.requests) } td.n { (row.failed) }
-                    @for value in &row.since_due { td.n { (value) } }
-                    @for value in &row.since_sent { td.n { (value) } }
-                    td.n { (row.lateness) }
-                } } }
-            } }
-        }
-        details { summary { "Phases by endpoint, p95" }
-            div.scroll { table {
-                thead { tr { th { "endpoint" } @for (_, name) in PHASES { th.n { (name) } } } }
-                tbody { @for row in &scenario.phases { tr { td { (row.name) } @for value in &row.p95 { td.n { (value) } } } } }
-            } }
-        }
-    }
-}
-
-fn failures(scenario: &ScenarioView<'_>) -> Markup {
-    html! {
-        @if !(scenario.faults.is_empty() && scenario.counters.is_empty() && scenario.shares.is_empty()) {
-            details open[!scenario.faults.is_empty()] { summary { "Failures, shares and counts" }
                 ul {
-                    @for fault in &scenario.faults { li {
-                        b { (fault.count) " × " (fault.kind) } " " (fault.series)
-                        @for evidence in &fault.evidence { br; code { (evidence) } }
-                    } }
-                    @for [name, good, of] in &scenario.shares { li { (name) ": " (good) " (" (of) ")" } }
-                    @for counter in &scenario.counters { li {
-                        (counter.name) ": " (counter.total)
-                        @for evidence in &counter.evidence { br; code { (evidence) } }
+                    @for left in &view.run.not_run { li { b { (left.name) } ": not run: " (left.why) } }
+                    @for (name, goal) in goals { li {
+                        b { (name) } ": " (unbroken(&goal.claim())) " — " (goal.word.to_lowercase()) ": " (unbroken(&goal.reason)) "; seen: " (unbroken(&goal.observed))
                     } }
                 }
             }
@@ -229,15 +160,22 @@ fn failures(scenario: &ScenarioView<'_>) -> Markup {
     }
 }
 
-fn truth(scenario: &ScenarioView<'_>) -> Markup {
+fn baseline(view: &View<'_>) -> Markup {
     html! {
-        @if scenario.measured.truth.is_some() {
-            details { summary { "Truth: measured beside what the mock held" }
-                @if scenario.truth.is_empty() { p { "Not scored: no route has enough samples." } }
-                @else { div.scroll { table {
-                    thead { tr { th { "route" } th { "" } th.n { "measured, since sent" } th.n { "held" } th.n { "allowed" } th { "" } } }
-                    tbody { @for row in &scenario.truth { tr { td { (row.route) } td { (row.percentile) } td.n { (row.measured) } td.n { (row.held) } td.n { (row.allowed) } td { (row.word) } } } }
-                } } }
+        @if !view.baseline.is_empty() {
+            section id="baseline" {
+                h2 { "Baseline: one user alone, and the crowd" }
+                div.scroll { table {
+                    thead {
+                        tr { th rowspan="2" { "scenario" } th rowspan="2" { "endpoint" } th.n rowspan="2" { "n" } th.n rowspan="2" { "failed" } th colspan="2" { "one user alone" } th colspan="2" { "the crowd" } th.n rowspan="2" { "p95 grew" } }
+                        tr { th.n { "p50" } th.n { "p95" } th.n { "p50" } th.n { "p95" } }
+                    }
+                    tbody { @for row in &view.baseline { tr {
+                        td { (row.scenario) } td { (row.name) } td.n { (number(row.requests)) } td.n { (number(row.failed)) }
+                        @for value in row.alone.iter().chain(&row.crowd) { td.n { (value) } }
+                        td.n { (row.times) }
+                    } } }
+                } }
             }
         }
     }
@@ -251,7 +189,7 @@ fn audit(view: &View<'_>) -> Markup {
                 div.scroll { table {
                     thead { tr { th { "invariant" } th.n { "looked at" } th { "verdict" } th { "offenders" } } }
                     tbody { @for check in &audit.checks { tr {
-                        td { (check.name) } td.n { (check.checked) } td { (chip(if check.ok { "PASS" } else { "FAIL" })) } td { (check.offenders.join(", ")) }
+                        td { (check.name) } td.n { (number(check.checked)) } td { (chip(if check.ok { "PASS" } else { "FAIL" })) } td { (check.offenders.join(", ")) }
                     } } }
                 } }
             }

@@ -4,11 +4,10 @@
 //! metric that was not measured is left out; nothing is filled in.
 
 use engine::{
-    goal::{Claim, Standing},
+    goal::Claim,
     histogram::Distribution,
-    record::{Column, Phase, Role},
+    record::{Column, FaultKind, Phase, Role},
     run::{ScenarioRun, TimingRun},
-    verdict::Verdict,
 };
 use serde_json::{Map, Value, json};
 
@@ -30,6 +29,19 @@ const OLD_TRENDS: &[(&str, &str, &str)] = &[
     ("api-load", "events_api_latency", "events"),
     ("api-load", "subscriptions_api_latency", "subscriptions"),
 ];
+
+/// The old suite's names for rates: scenario, its metric, our series, and whether it counts the good ones.
+const OLD_RATES: &[(&str, &str, &str, Count)] = &[
+    ("search-load", "search_errors", "GET /api/search", Count::Failed),
+    ("api-load", "api_success", "all", Count::Good),
+];
+
+/// What a rate is the rate of.
+#[derive(Clone, Copy)]
+enum Count {
+    Good,
+    Failed,
+}
 
 pub(super) fn render(scenario: &ScenarioView<'_>) -> String {
     let run = &scenario.measured.run;
@@ -69,16 +81,14 @@ fn http(run: &ScenarioRun, metrics: &mut Map<String, Value>) {
     put_counter(metrics, "http_reqs", requests, seconds);
     // k6 counts failures as this rate's passes: the share is of failed requests.
     put_rate(metrics, "http_req_failed", failed, requests - failed);
-    let wrong: u64 = endpoints()
-        .flat_map(|timing| &timing.faults)
-        .filter(|fault| matches!(fault.kind, engine::record::FaultKind::Body(_)))
-        .map(|fault| fault.count)
-        .sum();
+    let faults = endpoints().flat_map(|timing| &timing.faults);
+    let wrong =
+        faults.filter(|fault| matches!(fault.kind, FaultKind::Body(_))).map(|fault| fault.count).sum();
     put_rate(metrics, "checks", requests - failed, wrong);
-    let tally =
-        |pick: fn(&engine::driver::Tally) -> u64| run.flows.iter().map(|flow| pick(&flow.tally)).sum();
-    put_counter(metrics, "iterations", tally(|tally| tally.finished), seconds);
-    put_counter(metrics, "dropped_iterations", tally(|tally| tally.dropped), seconds);
+    let finished = run.flows.iter().map(|flow| flow.tally.finished).sum();
+    put_counter(metrics, "iterations", finished, seconds);
+    let dropped = run.flows.iter().map(|flow| flow.tally.dropped).sum();
+    put_counter(metrics, "dropped_iterations", dropped, seconds);
     let users = || run.health.users.iter().map(|(_, users)| *users);
     if let (Some(last), Some(min), Some(max)) = (users().next_back(), users().min(), users().max()) {
         metrics.insert("vus".into(), gauge(last, min, max));
@@ -88,11 +98,16 @@ fn http(run: &ScenarioRun, metrics: &mut Map<String, Value>) {
 
 /// The scenario's own series, under the old suite's names where those had one, and all shares and counters.
 fn own(run: &ScenarioRun, metrics: &mut Map<String, Value>) {
-    for (scenario, metric, series) in OLD_TRENDS {
-        if *scenario == run.name {
-            if let Some(timing) = run.timing_named(series) {
-                put_trend(metrics, metric, &timing.distribution(Column::SinceDue));
-            }
+    for (_, metric, series) in OLD_TRENDS.iter().filter(|(scenario, ..)| *scenario == run.name) {
+        if let Some(timing) = run.timing_named(series) {
+            put_trend(metrics, metric, &timing.distribution(Column::SinceDue));
+        }
+    }
+    for (_, metric, series, count) in OLD_RATES.iter().filter(|(scenario, ..)| *scenario == run.name) {
+        let (good, failed) = run.timing_named(series).map_or((0, 0), TimingRun::counts);
+        match count {
+            Count::Good => put_rate(metrics, metric, good, failed),
+            Count::Failed => put_rate(metrics, metric, failed, good),
         }
     }
     for timing in run.timings.iter().filter(|timing| timing.role == Role::Value) {
@@ -105,44 +120,44 @@ fn own(run: &ScenarioRun, metrics: &mut Map<String, Value>) {
     for counter in &run.counters {
         put_counter(metrics, &counter.name, counter.total, run.duration.as_secs_f64());
     }
-    let prefix = match run.name.as_str() {
-        "search-load" => "search_errors",
-        "api-load" => "api_success",
-        _ => return,
-    };
-    let (requests, failed) = run.requests();
-    match prefix {
-        "search_errors" => put_rate(metrics, prefix, failed, requests - failed),
-        _ => put_rate(metrics, prefix, requests - failed, failed),
-    }
 }
 
-/// Goals as thresholds of the metric they are about.
+/// Goals as thresholds of the metric they are about; k6 knows held and missed only, so the others have none.
 fn thresholds(run: &ScenarioRun, scenario: &ScenarioView<'_>, metrics: &mut Map<String, Value>) {
     for (goal, row) in run.goals.iter().zip(&scenario.goals) {
-        if goal.standing != Standing::Applies || matches!(row.word, "NOT JUDGED" | "INCONCLUSIVE") {
-            continue;
+        let decided = row.counts && matches!(row.word, "PASS" | "FAIL");
+        let Some((metric, expression)) = threshold(run, &goal.claim).filter(|_| decided) else { continue };
+        if let Some(entry) = metrics.get_mut(&metric) {
+            entry["thresholds"][expression] = json!({ "ok": row.word == "PASS" });
         }
-        let (metric, expression) = match &goal.claim {
-            Claim::Percentile { series, column: Column::SinceDue, percent, limit } => {
-                let name = run.timing(*series).map(|timing| metric_of(run, timing));
-                (name, format!("p({percent})<{}", limit.as_secs_f64() * 1e3))
-            }
-            Claim::Share { share, below } => (name_of_share(run, *share), format!("rate>{}", 1.0 - below)),
-            Claim::Always(share) => (name_of_share(run, *share), "rate==1".to_owned()),
-            Claim::Never(counter) => {
-                (run.counter(*counter).map(|counter| counter.name.clone()), "count==0".to_owned())
-            }
-            Claim::Errors { .. } | Claim::RequestErrors { .. } | Claim::Percentile { .. } => continue,
-        };
-        let Some(entry) = metric.and_then(|name| metrics.get_mut(&name)) else { continue };
-        let ok = row.word == Verdict::Pass.to_string();
-        entry["thresholds"][expression] = json!({ "ok": ok });
     }
 }
 
-fn name_of_share(run: &ScenarioRun, share: engine::record::ShareId) -> Option<String> {
-    run.share(share).map(|share| share.name.clone())
+/// A claim as k6 would write it: the metric, and the expression. Nothing where no metric says the same.
+fn threshold(run: &ScenarioRun, claim: &Claim) -> Option<(String, String)> {
+    Some(match claim {
+        Claim::Percentile { series, column: Column::SinceDue, percent, limit } => {
+            (metric_of(run, run.timing(*series)?), format!("p({percent})<{}", limit.as_secs_f64() * 1e3))
+        }
+        Claim::Percentile { .. } => return None,
+        Claim::Share { share, below } => (run.share(*share)?.name.clone(), above(*below)),
+        Claim::Always(share) => (run.share(*share)?.name.clone(), "rate==1".to_owned()),
+        Claim::Never(counter) => (run.counter(*counter)?.name.clone(), "count==0".to_owned()),
+        Claim::RequestErrors { below } => ("http_req_failed".to_owned(), format!("rate<{below}")),
+        Claim::Errors { series, below } => {
+            let series = &run.timing(*series)?.name;
+            let known = |(scenario, _, name, _): &&(&str, _, _, _)| *scenario == run.name && name == series;
+            match OLD_RATES.iter().find(known)? {
+                (_, metric, _, Count::Good) => ((*metric).to_owned(), above(*below)),
+                (_, metric, _, Count::Failed) => ((*metric).to_owned(), format!("rate<{below}")),
+            }
+        }
+    })
+}
+
+/// The good ones are more than the bad ones may be: `rate>0.99`, to twelve places.
+fn above(bad: f64) -> String {
+    format!("rate>{}", ((1.0 - bad) * 1e12).round() / 1e12)
 }
 
 /// The metric a series is known by.

@@ -1,5 +1,13 @@
 //! Reports: pure functions of a run. The same run makes the same files, byte for byte.
 
+/// A line of text at the end of a string.
+macro_rules! put {
+    ($out:expr, $($text:tt)*) => {{
+        use std::fmt::Write as _;
+        writeln!($out, $($text)*).expect("writing to a string cannot fail");
+    }};
+}
+
 mod chart;
 mod html;
 mod junit;
@@ -7,7 +15,6 @@ mod k6;
 mod markdown;
 mod text;
 mod view;
-mod words;
 
 use std::{fs, io, path::Path};
 
@@ -37,10 +44,18 @@ pub fn files(run: &Run) -> Vec<(String, String)> {
         files.push((format!("{name}.json"), k6::render(scenario)));
         files.push((format!("{name}_summary.txt"), text::summary(&view, scenario)));
     }
+    for left in &run.not_run {
+        files.push((format!("{}_summary.txt", left.name), text::not_run(&view, left)));
+    }
     files
 }
 
 /// What the terminal shows when a run is over.
 pub fn closing(run: &Run) -> String {
     text::closing(&View::new(run))
+}
+
+/// Text as one line of text: what a target sent may have more.
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
 }

@@ -1,93 +1,143 @@
 //! Plain text: what the terminal shows at the end, and `NAME_summary.txt`.
 
-use std::fmt::Write as _;
+use super::{
+    one_line,
+    view::{ScenarioView, View},
+};
+use crate::{run::NotRun, words::number};
 
-use super::view::{GoalRow, ScenarioView, View};
-
-/// What the terminal shows when a run is over.
+/// What the terminal shows when a run is over: each scenario in a line, every goal that was missed or is
+/// undecided, the books, the answer.
 pub(super) fn closing(view: &View<'_>) -> String {
     let mut out = String::new();
-    let width = view.scenarios.iter().map(|scenario| scenario.measured.run.name.len()).max().unwrap_or(0);
+    let names = view.scenarios.iter().map(|scenario| &scenario.measured.run.name);
+    let names = names.chain(view.run.not_run.iter().map(|left| &left.name));
+    let width = names.map(String::len).max().unwrap_or(0);
     for scenario in &view.scenarios {
-        let held = scenario.goals.iter().filter(|goal| goal.word == "PASS").count();
         let name = &scenario.measured.run.name;
-        line(
-            &mut out,
-            format_args!("  {name:width$}  {:12}  {}", scenario.verdict, tally(&scenario.goals, held)),
-        );
+        put!(out, "  {name:width$}  {:12}  {}", scenario.verdict, tally(scenario));
         for reason in &scenario.invalid {
-            line(&mut out, format_args!("  {:width$}    invalid: {reason}", ""));
+            put!(out, "  {:width$}    invalid: {}", "", one_line(reason));
         }
     }
-    for (name, goal) in view.missed() {
-        line(&mut out, format_args!("  missed: {name}: {} ({}; {})", goal.claim, goal.observed, goal.basis));
+    for NotRun { name, why } in &view.run.not_run {
+        put!(out, "  {name:width$}  NOT RUN       {}", one_line(why));
     }
+    for goal in &view.overall {
+        let reason = in_brackets(&goal.reason);
+        put!(out, "  {:width$}  {:12}  {}: {}{reason}", "whole suite", goal.word, goal.claim(), goal.seen());
+    }
+    for (word, told) in [("FAIL", "missed"), ("INCONCLUSIVE", "undecided")] {
+        for (name, goal) in view.goals(word) {
+            put!(out, "  {told}: {name}: {} ({}){}", goal.claim(), goal.seen(), in_brackets(&goal.reason));
+        }
+    }
+    put!(out, "  the target's own books: {}", view.books());
     for broken in view.broken() {
-        line(&mut out, format_args!("  audit: {broken}"));
+        put!(out, "  audit: {}", one_line(&broken));
     }
-    line(&mut out, format_args!("{}", view.answer()));
-    line(&mut out, format_args!("{}", view.headline()));
+    put!(out, "  truth: {}", view.truth());
+    for note in &view.run.notes {
+        put!(out, "  note: {}", one_line(note));
+    }
+    put!(out, "{}\n{}", view.answer(), view.headline());
     out
 }
 
-fn tally(goals: &[GoalRow], held: usize) -> String {
-    let others = ["FAIL", "INCONCLUSIVE", "NOT JUDGED", "NOT MEASURED", "n/a"].map(|word| {
-        let count = goals.iter().filter(|goal| goal.word == word).count();
+fn in_brackets(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" [{reason}]") }
+}
+
+fn tally(scenario: &ScenarioView<'_>) -> String {
+    let others = ["FAIL", "INCONCLUSIVE", "NOT JUDGED", "NOT MEASURED", "NOT APPLICABLE"].map(|word| {
+        let count = scenario.count(word);
         if count > 0 { format!(", {count} {}", word.to_lowercase()) } else { String::new() }
     });
-    format!("{held} of {} goals held{}", goals.len(), others.concat())
+    let (requests, failed) = scenario.measured.run.requests();
+    let (requests, failed) = (number(requests), number(failed));
+    format!("{} goals held{}; {requests} requests, {failed} failed", scenario.held(), others.concat())
 }
 
 /// `NAME_summary.txt`: one scenario on one page.
 pub(super) fn summary(view: &View<'_>, scenario: &ScenarioView<'_>) -> String {
     let mut out = String::new();
-    let run = &scenario.measured.run;
-    line(&mut out, format_args!("{} ({})", scenario.measured.title, run.name));
-    line(&mut out, format_args!("{}", scenario.measured.description));
-    let meta = &view.run.meta;
-    line(
-        &mut out,
-        format_args!("run {}, preset {}, target {} ({})\n", meta.id, meta.preset, meta.target, meta.origin),
-    );
-    line(&mut out, format_args!("verdict: {}", scenario.verdict));
+    let (measured, meta) = (scenario.measured, &view.run.meta);
+    put!(out, "{} ({})\n{}", measured.title, measured.run.name, measured.description);
+    put!(out, "run {}, preset {}, target {} ({})\n", meta.id, meta.preset, meta.target, meta.origin);
+    put!(out, "verdict: {}", scenario.verdict);
     for reason in &scenario.invalid {
-        line(&mut out, format_args!("  invalid: {reason}"));
+        put!(out, "  invalid: {}", one_line(reason));
     }
-    line(&mut out, format_args!("\ngoals"));
-    for goal in &scenario.goals {
-        line(&mut out, format_args!("  {:12}  {}: {}", goal.word, goal.name, goal.claim));
-        let reason = if goal.reason.is_empty() { String::new() } else { format!("; {}", goal.reason) };
-        line(&mut out, format_args!("  {:12}    {} ({}){reason}", "", goal.observed, goal.kind));
+    for finding in &scenario.findings {
+        put!(out, "  note: {}", one_line(finding));
     }
-    line(&mut out, format_args!("\nlatency since due (since sent): p50, p95, p99, max"));
-    for row in &scenario.latencies {
-        let [p50, p95, p99, max] = &row.since_due;
-        let [s50, s95, s99] = &row.since_sent;
-        line(&mut out, format_args!("  {} ({} requests, {} failed)", row.name, row.requests, row.failed));
-        line(&mut out, format_args!("    {p50} ({s50}), {p95} ({s95}), {p99} ({s99}), {max}"));
+    put!(out, "\ngoals");
+    for goal in scenario.worst_first() {
+        put!(out, "  {:14}  {}: {}", goal.word, goal.name, goal.claim());
+        put!(out, "  {:14}    {} ({}){}", "", goal.seen(), goal.kind, in_brackets(&goal.reason));
     }
-    for fault in &scenario.faults {
-        line(&mut out, format_args!("  failed: {} × {}: {}", fault.count, fault.kind, fault.series));
-        for evidence in fault.evidence.iter().take(3) {
-            line(&mut out, format_args!("    {evidence}"));
-        }
-    }
-    for row in &scenario.shares {
-        line(&mut out, format_args!("  {}: {} ({})", row[0], row[1], row[2]));
-    }
-    for counter in &scenario.counters {
-        line(&mut out, format_args!("  {}: {}", counter.name, counter.total));
-    }
-    line(&mut out, format_args!("\nload generator"));
+    latencies(&mut out, scenario);
+    counts(&mut out, scenario);
+    baseline(&mut out, view, &measured.run.name);
+    put!(out, "\nload generator");
     for [what, figures] in &scenario.health {
-        line(&mut out, format_args!("  {what}: {figures}"));
+        put!(out, "  {what}: {figures}");
     }
-    for note in scenario.findings.iter().chain(&scenario.measured.notes) {
-        line(&mut out, format_args!("  note: {note}"));
-    }
+    put!(out, "  warm-up: {}", scenario.warm_up_words());
+    put!(out, "  truth: {}", scenario.truth_words());
     out
 }
 
-fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
-    writeln!(out, "{text}").expect("writing to a string cannot fail");
+/// `NAME_summary.txt` of a scenario that was chosen and did not run.
+pub(super) fn not_run(view: &View<'_>, left: &NotRun) -> String {
+    let meta = &view.run.meta;
+    format!("{}\nrun {}, preset {}\n\nverdict: NOT RUN\n  {}\n", left.name, meta.id, meta.preset, left.why)
+}
+
+fn latencies(out: &mut String, scenario: &ScenarioView<'_>) {
+    put!(out, "\nlatency since due (since sent): p50, p95, p99, max");
+    for row in &scenario.latencies {
+        let [p50, p95, p99, max] = &row.since_due;
+        let [s50, s95, s99] = &row.since_sent;
+        put!(out, "  {} ({} requests, {} failed)", row.name, number(row.requests), number(row.failed));
+        put!(out, "    {p50} ({s50}), {p95} ({s95}), {p99} ({s99}), {max}");
+    }
+    if !scenario.warm_up.is_empty() {
+        put!(out, "\nwarm-up, not counted: p50, p95");
+    }
+    for row in &scenario.warm_up {
+        let [p50, p95] = &row.since_due;
+        put!(out, "  {} ({} requests, {} failed): {p50}, {p95}", row.name, row.requests, row.failed);
+    }
+}
+
+fn counts(out: &mut String, scenario: &ScenarioView<'_>) {
+    for fault in &scenario.faults {
+        put!(out, "  failed: {} × {}: {}", number(fault.count), fault.kind, fault.series);
+        evidence(out, &fault.evidence);
+    }
+    for [name, part, of] in &scenario.shares {
+        put!(out, "  {name}: {part} ({of})");
+    }
+    for counter in &scenario.counters {
+        put!(out, "  {}: {}", counter.name, number(counter.total));
+        evidence(out, &counter.evidence);
+    }
+}
+
+fn evidence(out: &mut String, pieces: &[String]) {
+    for piece in pieces.iter().take(3) {
+        put!(out, "    {}", one_line(piece));
+    }
+}
+
+fn baseline(out: &mut String, view: &View<'_>, scenario: &str) {
+    let rows: Vec<_> = view.baseline.iter().filter(|row| row.scenario == scenario).collect();
+    if !rows.is_empty() {
+        put!(out, "\nbaseline: p95 with one user alone, and with the crowd");
+    }
+    for row in rows {
+        let times = &row.times;
+        put!(out, "  {} ({} requests): {}, {} ({times})", row.name, row.requests, row.alone[1], row.crowd[1]);
+    }
 }
