@@ -193,9 +193,10 @@ fn used(judged: &Judged) -> Option<f64> {
 /// How far from the limit: `41 % below the limit`, `3.2 times the limit`.
 fn margin(used: f64) -> String {
     match used {
-        0.0 => "nothing of the limit used".to_owned(),
+        used if used <= 0.0 => "nothing of the limit used".to_owned(),
         used if used >= 2.0 => format!("{used:.1} times the limit"),
         used if used >= 1.0 => format!("{:.0} % over the limit", (used - 1.0) * 100.0),
+        used if used < 0.01 => "over 99 % below the limit".to_owned(),
         used if used > 0.99 => "less than 1 % below the limit".to_owned(),
         used => format!("{:.0} % below the limit", (1.0 - used) * 100.0),
     }
