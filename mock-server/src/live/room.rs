@@ -20,9 +20,8 @@ use crate::sync::lock;
 
 /// Frames a socket may have waiting.
 const OUTBOX: usize = 512;
-/// Over how long chats are counted. A second short of a minute: somebody who sends thirty a minute by their own
-/// clock is never refused because the network brought two of them closer together.
-const CHAT_WINDOW: Duration = Duration::from_secs(59);
+/// Over how long chats are counted: the thirty-first is refused until the first is a minute old.
+const CHAT_WINDOW: Duration = Duration::from_mins(1);
 /// How long a place is kept for somebody without a socket once others wait for it.
 const KEPT_FOR: Duration = Duration::from_mins(2);
 
@@ -319,3 +318,6 @@ fn is_recent(chat: Instant, now: Instant) -> bool {
 pub(crate) fn encode(frame: &ServerFrame) -> Utf8Bytes {
     serde_json::to_string(frame).expect("frames serialise: string keys, no failing fields").into()
 }
+
+#[cfg(test)]
+mod tests;
