@@ -113,11 +113,21 @@ fn render_path<P: Serialize>(template: &str, params: &P) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]
 pub struct ParamError {
-    /// The parameter's name, empty when a required one is missing and could not be told.
+    /// The parameter's name, empty when the query itself cannot be read.
     pub field: String,
     /// What was wrong with it.
     pub message: String,
 }
+
+impl ParamError {
+    /// Whether the parameter is required and was not given.
+    pub fn is_missing(&self) -> bool {
+        self.message.starts_with(MISSING)
+    }
+}
+
+/// How serde begins to say that a field is not there.
+const MISSING: &str = "missing field `";
 
 /// Reads parameters from the path's captures and the raw query string. Unknown ones are ignored; of a name
 /// given twice the path's wins, then the first.
@@ -130,17 +140,62 @@ pub fn read_params<P: DeserializeOwned>(captures: &[(String, String)], query: &s
             pairs.push((name, value));
         }
     }
-    let encoded = serde_urlencoded::to_string(&pairs)
-        .map_err(|e| ParamError { field: String::new(), message: e.to_string() })?;
+    read_pairs(&pairs).map_err(|mut error| {
+        if let Some(field) = at_fault::<P>(&pairs, &error) {
+            error.field = field;
+        }
+        error
+    })
+}
+
+fn read_pairs<P: DeserializeOwned>(pairs: &[(String, String)]) -> Result<P, ParamError> {
+    let encoded = serde_urlencoded::to_string(pairs).expect("pairs of strings encode");
     let input = serde_urlencoded::Deserializer::new(form_pairs(&encoded));
     serde_path_to_error::deserialize(input).map_err(|e| {
         let message = e.inner().to_string();
-        let field = match message.strip_prefix("missing field `") {
+        let field = match message.strip_prefix(MISSING) {
             Some(rest) => rest.trim_end_matches('`').to_owned(),
             None => e.path().to_string(),
         };
         ParamError { field, message }
     })
+}
+
+/// Which parameter is at fault when the reader could not tell, as with those of a flattened struct: the one
+/// without which the others can be read, or fail for another reason.
+fn at_fault<P: DeserializeOwned>(pairs: &[(String, String)], error: &ParamError) -> Option<String> {
+    if error.is_missing() || pairs.iter().any(|(name, _)| *name == error.field) {
+        return None;
+    }
+    let is_guilty = |name: &&String| {
+        let others: Vec<_> = pairs.iter().filter(|(other, _)| other != *name).cloned().collect();
+        match read_pairs::<P>(&others) {
+            Ok(_) => true,
+            Err(other) => !other.is_missing() && other != *error,
+        }
+    };
+    pairs.iter().map(|(name, _)| name).find(is_guilty).cloned()
+}
+
+/// Reads a yes or no as FastAPI does, whatever its case: Python's `True` and a form's `on` are yes. A flattened
+/// struct is read from buffered text, so a word is all that arrives there.
+pub(crate) fn flag<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<bool>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Bool(bool),
+        Word(String),
+    }
+    let word = match Option::<Given>::deserialize(input)? {
+        None => return Ok(None),
+        Some(Given::Bool(value)) => return Ok(Some(value)),
+        Some(Given::Word(word)) => word.to_ascii_lowercase(),
+    };
+    match word.as_str() {
+        "true" | "t" | "yes" | "y" | "on" | "1" => Ok(Some(true)),
+        "false" | "f" | "no" | "n" | "off" | "0" => Ok(Some(false)),
+        _ => Err(serde::de::Error::custom("Input should be a valid boolean, such as `true` or `false`")),
+    }
 }
 
 fn form_pairs(encoded: &str) -> form_urlencoded::Parse<'_> {

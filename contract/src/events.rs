@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Nothing, endpoint};
+use crate::endpoint::{Nothing, endpoint, flag};
 
 /// The load event with 1000 seats.
 pub const LOAD_EVENT: &str = "evt_load_test_001";
@@ -197,7 +197,7 @@ pub struct ListEventsParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Only online, or only in person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "flag", skip_serializing_if = "Option::is_none")]
     pub is_online: Option<bool>,
     /// Only free, or only paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{Nothing, endpoint};
+use crate::endpoint::{Nothing, endpoint, flag};
 
 /// Characters a query may have.
 pub const QUERY_MAX_CHARS: usize = 500;
@@ -31,7 +31,7 @@ pub struct SearchParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<u32>,
     /// Nearest in meaning instead of matching words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "flag", skip_serializing_if = "Option::is_none")]
     pub semantic: Option<bool>,
     /// What the results must satisfy.
     #[serde(flatten)]
@@ -73,23 +73,8 @@ pub struct Filters {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date_to: Option<String>,
     /// Only checked by an instructor, or only not.
-    #[serde(default, deserialize_with = "bool_or_text", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "flag", skip_serializing_if = "Option::is_none")]
     pub verified: Option<bool>,
-}
-
-/// A flattened struct is read from buffered text, so a query string's `true` arrives as a word.
-fn bool_or_text<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<bool>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        Bool(bool),
-        Text(String),
-    }
-    match Option::<Either>::deserialize(input)? {
-        None => Ok(None),
-        Some(Either::Bool(value)) => Ok(Some(value)),
-        Some(Either::Text(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
-    }
 }
 
 impl Filters {

@@ -63,6 +63,34 @@ fn a_wrong_parameter_is_named() {
     assert_eq!(wrong.field, "type");
     let missing = read_params::<SearchParams>(&[], "limit=3").expect_err("q is required");
     assert_eq!(missing.field, "q");
+    assert!(missing.is_missing());
+}
+
+#[test]
+fn a_wrong_filter_is_named_and_not_the_query_beside_it() {
+    for (query, field) in [
+        ("q=kata&type=poem", "type"),
+        ("style=judo&q=kata&verified=maybe", "verified"),
+        ("verified=maybe&q=kata&type=poem", "verified"),
+    ] {
+        let wrong = read_params::<SearchParams>(&[], query).expect_err("not readable");
+        assert_eq!(wrong.field, field, "{query}");
+    }
+}
+
+#[test]
+fn a_yes_or_no_may_be_spelled_as_python_and_forms_do() {
+    for (spelled, meant) in
+        [("true", true), ("True", true), ("1", true), ("on", true), ("FALSE", false), ("0", false)]
+    {
+        let events: ListEventsParams = read_params(&[], &format!("is_online={spelled}")).expect("reads");
+        assert_eq!(events.is_online, Some(meant), "{spelled}");
+        let search: SearchParams =
+            read_params(&[], &format!("q=kata&semantic={spelled}&verified={spelled}")).expect("reads");
+        assert_eq!((search.semantic, search.filters.verified), (Some(meant), Some(meant)), "{spelled}");
+    }
+    let wrong = read_params::<ListEventsParams>(&[], "is_online=perhaps").expect_err("neither");
+    assert_eq!(wrong.field, "is_online");
 }
 
 #[test]

@@ -79,12 +79,8 @@ pub(super) fn call<E: Endpoint>(mock: &Mock, read: &Read) -> Result<(Caller, E::
     let caller = identify(mock, E::AUTH, read.headers.clone())?;
     let captures = read.captures.as_ref().ok_or_else(|| ApiError::not_found("Not Found"))?;
     let query = read.uri.query().unwrap_or_default();
-    let params = endpoint::read_params(captures, query).map_err(|mut error| {
-        if let Some(field) = at_fault::<E>(captures, query, &error) {
-            error.field = field;
-        }
-        unreadable_param(captures, query, error)
-    })?;
+    let params =
+        endpoint::read_params(captures, query).map_err(|error| unreadable_param(captures, query, error))?;
     Ok((caller, params))
 }
 
@@ -102,31 +98,14 @@ fn identify(mock: &Mock, auth: Auth, headers: http::HeaderMap) -> Result<Caller,
     Ok(caller)
 }
 
-/// Which parameter is at fault when the reader could not tell, as with those of a flattened struct: the one
-/// without which the others can be read, or fail otherwise.
-fn at_fault<E: Endpoint>(captures: &[(String, String)], query: &str, error: &ParamError) -> Option<String> {
-    let given: Vec<(String, String)> = serde_urlencoded::from_str(query).ok()?;
-    if error.message.starts_with("missing field") || given.iter().any(|(name, _)| *name == error.field) {
-        return None;
-    }
-    given
-        .iter()
-        .map(|(name, _)| name)
-        .find(|name| {
-            let others: Vec<_> = given.iter().filter(|(other, _)| other != *name).collect();
-            let others = serde_urlencoded::to_string(&others).expect("pairs of strings encode");
-            endpoint::read_params::<E::Params>(captures, &others)
-                .map_or_else(|other| other != *error, |_| true)
-        })
-        .cloned()
-}
-
 fn unreadable_param(captures: &[(String, String)], query: &str, error: ParamError) -> ApiError {
     let place = if captures.iter().any(|(name, _)| *name == error.field) { "path" } else { "query" };
     let input = form_value(query, &error.field);
-    let missing = error.message.starts_with("missing field");
-    let (kind, msg) =
-        if missing { ("missing", "Field required".to_owned()) } else { ("value_error", error.message) };
+    let (kind, msg) = if error.is_missing() {
+        ("missing", "Field required".to_owned())
+    } else {
+        ("value_error", error.message)
+    };
     ApiError::unprocessable(vec![FieldError::new(kind, &[place, &error.field], msg, input)])
 }
 

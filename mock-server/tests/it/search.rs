@@ -308,19 +308,15 @@ async fn what_cannot_be_searched_for_is_refused_by_name() {
         ("?q=kata&offset=-1", "offset", "value_error"),
         ("?q=kata&date_from=soon", "date_from", "date_from_datetime_parsing"),
         ("?q=kata&date_to=2027-02-30", "date_to", "date_from_datetime_parsing"),
+        ("?q=kata&type=poem", "type", "value_error"),
+        ("?verified=maybe&style=judo&q=kata", "verified", "value_error"),
+        ("?q=kata&semantic=perhaps", "semantic", "value_error"),
     ] {
         let answer = rig.get(&format!("/api/search{query}")).send().await.expect("an answer");
         assert_eq!(answer.status(), 422, "{query}");
         let body: Value = answer.json().await.expect("JSON");
         let fault = &body["detail"][0];
         assert_eq!((&fault["loc"], &fault["type"]), (&json!(["query", field]), &json!(kind)), "{query}");
-    }
-    for query in ["?q=kata&type=poem", "?q=kata&verified=maybe"] {
-        assert_eq!(
-            rig.get(&format!("/api/search{query}")).send().await.expect("an answer").status(),
-            422,
-            "{query}"
-        );
     }
     let just_right = "k".repeat(500);
     assert_eq!(ask(&rig, &words(&just_right)).await.total, 0);
