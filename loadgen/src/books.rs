@@ -44,6 +44,20 @@ pub struct AuditCheck {
     pub offenders: Vec<String>,
 }
 
+impl Audit {
+    /// The audit of books that could not be read.
+    pub fn unread(why: String) -> Self {
+        let unread = AuditCheck {
+            name: "books_can_be_read".to_owned(),
+            ok: false,
+            checked: 0,
+            detail: "nothing could be looked at".to_owned(),
+            offenders: vec![why],
+        };
+        Self { ok: false, checks: vec![unread] }
+    }
+}
+
 /// Planned and held latency of a route, as the mock kept them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RouteTruth {

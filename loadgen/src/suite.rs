@@ -145,24 +145,21 @@ async fn pause(settling: Duration, ends: &Ends, screen: &Screen) {
     }
 }
 
-/// The target's own books; without a token there is nothing to read.
+/// The target's own books; without a token there is nothing to read. Books that should be there and cannot be
+/// read prove nothing, however fast the answers were: that is an audit that failed.
 fn audit(control: &Control, notes: &mut Vec<String>, ends: &Ends) -> Option<Audit> {
     let Some(books) = control.books() else {
         notes.push("The target's own books were not read (no admin token).".into());
         return None;
     };
     let read = control.block_on(async { tokio::time::timeout(setup::patience(ends), books.audit()).await });
-    match read {
-        Ok(Ok(audit)) => Some(audit),
-        Ok(Err(e)) => {
-            notes.push(format!("The target's own books could not be read: {e:#}."));
-            None
-        }
-        Err(_) => {
-            notes.push("The target's own books could not be read in time.".into());
-            None
-        }
-    }
+    let why = match read {
+        Ok(Ok(audit)) => return Some(audit),
+        Ok(Err(e)) => format!("{e:#}"),
+        Err(_) => "no answer in time".to_owned(),
+    };
+    notes.push(format!("The target's own books could not be read: {why}."));
+    (!ends.interrupted()).then(|| Audit::unread(why))
 }
 
 /// All requests of several scenarios.
