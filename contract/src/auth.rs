@@ -43,7 +43,7 @@ endpoint! {
     params Nothing, errors [401, 403]
 }
 endpoint! {
-    /// Sign out: the access token and, when given, the refresh token are dead afterwards.
+    /// Sign out: the access token and its refresh token are dead afterwards.
     Logout = "POST /api/auth/logout", Bearer, Json LogoutInput => 200 LogoutOutput,
     params Nothing, errors [401, 403, 422]
 }
@@ -162,7 +162,7 @@ pub struct MeOutput {
 /// Body of [`Logout`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LogoutInput {
-    /// The refresh token to revoke with the access token.
+    /// The refresh token, which dies with the access token; that of another sign-in ends that one too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
 }

@@ -87,8 +87,8 @@ pub(super) fn me(mock: &Mock, caller: &Caller, _: Nothing, _: Nothing) -> Result
     Ok(person.me(mock.tier_of(&person)))
 }
 
-/// Both tokens are dead afterwards. The refresh token is optional, and one that is no good (or somebody
-/// else's) has nothing to be killed.
+/// The sign-in is over: its access and refresh tokens are dead, whether or not the refresh token was sent along.
+/// One of another sign-in of theirs ends that too; one that is no good, or somebody else's, ends nothing.
 pub(super) fn logout(
     mock: &Mock,
     caller: &Caller,
@@ -98,8 +98,10 @@ pub(super) fn logout(
     let access = caller.claims()?;
     let refresh = input.refresh_token.and_then(|token| mock.auth.mint.read(&token).ok());
     let mut ledger = lock(&mock.auth.ledger);
-    ledger.revoke_access(access);
-    if let Some(refresh) = refresh.filter(|claims| claims.sub == access.sub) {
+    ledger.revoke_family(&access.family_id);
+    if let Some(refresh) =
+        refresh.filter(|claims| claims.sub == access.sub && claims.family_id != access.family_id)
+    {
         ledger.revoke_family(&refresh.family_id);
     }
     Ok(LogoutOutput { message: "Logout successful".to_owned() })

@@ -1,6 +1,6 @@
 //! Which tokens are good, and a journal of what was promised about them.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::tokens::Claims;
 
@@ -11,9 +11,6 @@ pub(super) struct Ledger {
     families: HashMap<String, Family>,
     /// Families by when they end, to let go of them then.
     ends: BTreeSet<(i64, String)>,
-    /// Access tokens that were signed out alone, and when they end.
-    dead: HashSet<String>,
-    dead_ends: VecDeque<(i64, String)>,
     journal: Journal,
 }
 
@@ -37,9 +34,6 @@ pub(super) enum Entry {
     Traded { family: String, jti: String },
     /// A family was declared over.
     FamilyRevoked { family: String },
-    /// An access token alone was declared dead.
-    /// It lived until `exp`, Unix seconds.
-    AccessRevoked { family: String, jti: String, exp: i64 },
 }
 
 /// How trading a refresh token ended.
@@ -89,11 +83,6 @@ impl Ledger {
                 self.families.remove(&family);
             }
         }
-        while self.dead_ends.front().is_some_and(|(exp, _)| *exp <= now) {
-            if let Some((_, jti)) = self.dead_ends.pop_front() {
-                self.dead.remove(&jti);
-            }
-        }
     }
 
     /// Trades a refresh token for its successor; at most one of many who try gets through.
@@ -119,29 +108,7 @@ impl Ledger {
         self.note(Entry::FamilyRevoked { family: family.to_owned() });
     }
 
-    /// Declares one access token dead.
-    pub(super) fn revoke_access(&mut self, access: &Claims) {
-        if self.dead.insert(access.jti.clone()) {
-            self.dead_ends.push_back((access.exp, access.jti.clone()));
-        }
-        self.note(Entry::AccessRevoked {
-            family: access.family_id.clone(),
-            jti: access.jti.clone(),
-            exp: access.exp,
-        });
-    }
-
-    /// Whether an access token is good, its signature and time apart.
-    pub(super) fn accepts_access(&self, access: &Claims) -> bool {
-        self.accepts(&access.family_id, &access.jti)
-    }
-
-    /// Whether an access token of this family and id is good.
-    pub(super) fn accepts(&self, family: &str, jti: &str) -> bool {
-        self.is_open(family) && !self.dead.contains(jti)
-    }
-
-    /// Whether tokens of this family may still be good.
+    /// Whether tokens of this family may still be good, their signature and time apart.
     pub(super) fn is_open(&self, family: &str) -> bool {
         self.families.contains_key(family)
     }

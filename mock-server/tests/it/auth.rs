@@ -150,14 +150,34 @@ async fn signing_out_kills_both_tokens() {
 }
 
 #[tokio::test]
-async fn signing_out_without_the_refresh_token_leaves_it() {
+async fn signing_out_kills_the_refresh_token_that_was_not_sent_along() {
     let rig = Rig::start().await;
     let (_, session) = login(&rig, &load_user_email(6), "test_password_123").await;
     let token = session["access_token"].as_str();
     assert_eq!(rig.sends("POST", "/api/auth/logout", None, token).await.0, 200);
     assert_eq!(me(&rig, &session["access_token"]).await.0, 401);
-    assert_eq!(refresh(&rig, &session["refresh_token"]).await.0, 200);
+    assert_eq!(refresh(&rig, &session["refresh_token"]).await.0, 401);
     assert!(rig.audit_holds().await);
+}
+
+#[tokio::test]
+async fn signing_out_here_leaves_another_device_signed_in_unless_it_is_named() {
+    let rig = Rig::start().await;
+    let mut devices = Vec::new();
+    for _ in 0..3 {
+        devices.push(login(&rig, &load_user_email(6), "test_password_123").await.1);
+    }
+    let (_, stranger) = login(&rig, &load_user_email(7), "test_password_123").await;
+    let token = devices[0]["access_token"].as_str();
+    let body = json!({ "refresh_token": devices[1]["refresh_token"] });
+    assert_eq!(rig.sends("POST", "/api/auth/logout", Some(body), token).await.0, 200);
+    assert_eq!(me(&rig, &devices[0]["access_token"]).await.0, 401);
+    assert_eq!(me(&rig, &devices[1]["access_token"]).await.0, 401);
+    assert_eq!(me(&rig, &devices[2]["access_token"]).await.0, 200);
+    let body = json!({ "refresh_token": stranger["refresh_token"] });
+    let token = devices[2]["access_token"].as_str();
+    assert_eq!(rig.sends("POST", "/api/auth/logout", Some(body), token).await.0, 200);
+    assert_eq!(refresh(&rig, &stranger["refresh_token"]).await.0, 200, "somebody else's ends nothing");
 }
 
 fn newcomer() -> Value {
