@@ -12,6 +12,7 @@ use contract::ApiError;
 use contract::ws::{
     CLOSE_BAD_TOKEN, CLOSE_UNKNOWN_SESSION, ClientFrame, IDLE_SECONDS, PING_SECONDS, ServerFrame,
 };
+use http::{HeaderValue, header};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use super::passes::Purpose;
@@ -20,8 +21,9 @@ use crate::api::refusal;
 use crate::clock;
 use crate::mock::Mock;
 
-/// Bytes a client's frame may have: 500 characters as JSON escapes, and the fields around them.
-const MAX_FRAME_BYTES: usize = 16 * 1024;
+/// Bytes a client's frame may have, as many as a body: a message that is too long is to earn an error frame, not
+/// a cut, so it has to be read.
+const MAX_FRAME_BYTES: usize = 1024 * 1024;
 /// How long writing one frame may take.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 /// How long the peer may take to confirm a close.
@@ -45,7 +47,9 @@ pub(crate) async fn upgrade(mock: Arc<Mock>, request: Request) -> Response {
         .find_map(|(name, value)| (name == "token").then_some(value))
         .unwrap_or_default();
     let Ok(handshake) = parts.extract::<WebSocketUpgrade>().await else {
-        return refusal(&ApiError::new(426, "This is a WebSocket: an upgrade request is expected"));
+        let mut answer = refusal(&ApiError::new(426, "This is a WebSocket: an upgrade request is expected"));
+        answer.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        return answer;
     };
     let seat = admit(&mock, &session_id, &token);
     handshake.max_message_size(MAX_FRAME_BYTES).max_frame_size(MAX_FRAME_BYTES).on_upgrade(

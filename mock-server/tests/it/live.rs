@@ -208,6 +208,7 @@ async fn a_socket_without_a_good_token_is_closed_with_a_code() {
     let plain =
         rig.get(&contract::ws::path(SESSION, text(&here, "ws_token"))).send().await.expect("an answer");
     assert_eq!(plain.status(), 426);
+    assert_eq!(plain.headers()["upgrade"], "websocket");
 }
 
 #[tokio::test]
@@ -305,8 +306,10 @@ async fn what_breaks_the_rules_earns_an_error_and_no_cut() {
 async fn an_oversized_frame_ends_the_socket_only() {
     let rig = Rig::start().await;
     let mut ann = Client::enter(&rig, "ann").await;
-    let mut bob = Client::enter(&rig, "bob").await;
     ann.say(&"x".repeat(64 * 1024)).await;
+    assert!(ann.next_error().await.contains("65536 characters"));
+    let mut bob = Client::enter(&rig, "bob").await;
+    ann.say(&"x".repeat(1024 * 1024)).await;
     assert_eq!(ann.close_code().await, 1002);
     bob.say("and on we go").await;
     assert_eq!(bob.next_chat().await.0, 1);

@@ -133,7 +133,7 @@ fn gone() -> ApiError {
     ApiError::new(410, "Session not found, or it has ended")
 }
 
-/// The owner a video token stands for; 404 for another application than its own.
+/// The owner a video token stands for; 403 for another application than its own.
 fn owner(mock: &Mock, caller: &Caller, app_id: &str) -> Result<Pass, ApiError> {
     let token = caller.token.as_deref().ok_or_else(caller::not_authenticated)?;
     let pass = mock.live.passes.read(token, Purpose::Video);
