@@ -130,7 +130,7 @@ fn list(mock: &Mock, caller: &Caller, params: ListEventsParams, _: Nothing) -> R
     let window = (offset as usize, limit as usize);
     let (total, events) = mock.events.catalogue.list(Audience::of(caller), &params, span, window);
     Ok(EventPage {
-        has_more: offset as usize + events.len() < total && !events.is_empty(),
+        has_more: offset as usize + events.len() < total,
         events,
         total: total as u64,
         limit,
