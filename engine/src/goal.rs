@@ -248,6 +248,16 @@ impl Goal {
         self
     }
 
+    /// As [`Self::of_at_least`]; a plan that makes none of them has nothing to show: then it is not
+    /// applicable, never passed.
+    #[must_use]
+    pub fn of_those_planned(self, planned: u64, reason_for_none: &str) -> Self {
+        match planned {
+            0 => self.not_applicable(reason_for_none),
+            planned => self.of_at_least(planned),
+        }
+    }
+
     /// Makes no sense here.
     #[must_use]
     pub fn not_applicable(mut self, reason: impl Into<String>) -> Self {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What all users of a scenario on one worker share.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Surroundings {
     /// The scenario's name; also the key of its random streams.
     pub scenario: &'static str,

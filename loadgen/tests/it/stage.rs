@@ -1,6 +1,6 @@
 //! A stage: one scenario's users against a server a test has written, which may lie.
 
-use std::{net::SocketAddr, rc::Rc, sync::Arc};
+use std::{net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
 
 use axum::Router;
 use engine::{
@@ -9,26 +9,36 @@ use engine::{
     ends::Ends,
     record::{Collector, Ending, FaultKind, Plan as Series},
     run::ScenarioRun,
+    verdict::{self, Verdict},
 };
 use fixtures::{Size, World};
 use loadgen::{
+    books::Books,
     context::{Context, Surroundings},
     http::{Connector, Limits},
-    scenario::{Scope, Script},
+    preset::Sizing,
+    scenario::{Scope, Script, Settling},
+    scenarios,
     target::Target,
 };
 use tokio::{net::TcpListener, task::LocalSet};
 
-use crate::scopes::{plan, smoke};
+use crate::scopes::smoke;
 
 /// A world small enough to be made in every test.
 pub(crate) const WORLD: World =
     World::new(42, Size { members: 60, instructors: 5, events: 12, content: 1_500 });
 
+/// From one arrival to the next.
+const APART: Duration = Duration::from_millis(10);
+
 /// What is played.
 pub(crate) enum Play {
     /// These turns `(user, number)` of a flow, with no time to think: whoever would, leaves.
     Turns { flow: usize, turns: Vec<(u64, u64)> },
+    /// The same as arrivals, [`APART`] from each other, with time to think, then what is settled when the last has gone, against the
+    /// server's own books where it keeps any. `scale` is the preset's time scale.
+    Whole { turns: Vec<(u64, u64)>, scale: f64 },
     /// What the scenario does before its start, and so many rounds of its warm-up.
     Rounds(u64),
 }
@@ -43,7 +53,10 @@ pub(crate) async fn play(scenario: &'static str, server: Router, acts: Play) -> 
 }
 
 async fn on_stage(scenario: &'static str, origin: &str, acts: Play) -> ScenarioRun {
-    let plan = plan(scenario, &Scope { world: WORLD, ..smoke() });
+    let scale = if let Play::Whole { scale, .. } = acts { scale } else { 1.0 };
+    let scope = Scope { world: WORLD, ..smoke() };
+    let sizing = Sizing::new(scenario, scope.sizing.preset(), scale);
+    let plan = scenarios::find(scenario).expect("a scenario of this name").plan(&Scope { sizing, ..scope });
     let series = Series::new(scenario, plan.registry.clone(), plan.goals.clone(), plan.flows.clone());
     let collector = Collector::start(series);
     let (started, epoch) = (clock::wall(), clock::now());
@@ -58,7 +71,12 @@ async fn on_stage(scenario: &'static str, origin: &str, acts: Play) -> ScenarioR
         recorder: Some(recorder.clone()),
         registry: Arc::new(plan.registry.clone()),
     });
-    perform(plan.script.as_ref(), || Context::new(around.clone()), acts).await;
+    let books = Books::new(&around.connector, "any");
+    // Requests made while settling are not counted.
+    let uncounted = Rc::new(Surroundings { recorder: None, ..Surroundings::clone(&around) });
+    let settling =
+        Settling { context: &mut Context::new(uncounted), recorder: &recorder, books: Some(&books) };
+    perform(plan.script.as_ref(), || Context::new(around.clone()), settling, acts).await;
     recorder.flush();
     let ending = Ending {
         started,
@@ -72,8 +90,21 @@ async fn on_stage(scenario: &'static str, origin: &str, acts: Play) -> ScenarioR
     collector.finish(ending)
 }
 
-async fn perform(script: &dyn Script, context: impl Fn() -> Context, acts: Play) {
+async fn perform(script: &dyn Script, context: impl Fn() -> Context, settling: Settling<'_>, acts: Play) {
     match acts {
+        Play::Whole { turns, .. } => {
+            let ends = Ends::new();
+            let start = clock::now();
+            let all = (0..).zip(turns).map(|(place, (user, number))| {
+                let (mut player, ends) = (script.user(0, user, context()), ends.clone());
+                async move {
+                    let due = ends.until(start + APART * place).await.expect("nobody ends the run");
+                    player.turn(Turn { user, number, due, ends }).await;
+                }
+            });
+            futures_util::future::join_all(all).await;
+            script.settle(settling).await;
+        }
         Play::Turns { flow, turns } => {
             let ends = Ends::new();
             ends.leave();
@@ -89,6 +120,13 @@ async fn perform(script: &dyn Script, context: impl Fn() -> Context, acts: Play)
             }
         }
     }
+}
+
+/// The goals that a run missed.
+pub(crate) fn red(run: &ScenarioRun) -> Vec<String> {
+    let judged = run.goals.iter().map(|goal| verdict::judge_goal(run, goal));
+    let failed = judged.filter(|judged| judged.verdict == Verdict::Fail);
+    failed.map(|judged| judged.goal.name).collect()
 }
 
 /// Failures of a series by kind.

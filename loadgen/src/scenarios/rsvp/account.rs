@@ -9,36 +9,64 @@ use contract::{
         Event, EventParams, GetEvent, ListRegistrations, Registration, RegistrationsParams, RsvpStatus,
     },
 };
-use engine::record::Recorder;
+use engine::{clock::Instant, record::Recorder};
 
-use super::{Outcome, Shared, Wish, intent::Venue};
+use super::{
+    Shared,
+    intent::Venue,
+    registrant::{Outcome, Wish},
+};
 use crate::context::Context;
 
 /// What registrants were told.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
-    /// By event: addresses and bookings that were confirmed and not given back.
-    seats: BTreeMap<Venue, BTreeMap<String, String>>,
-    /// By event: bookings that queue.
-    waiting: BTreeMap<Venue, BTreeSet<String>>,
-    /// Events asked for a seat at all.
-    asked: BTreeSet<Venue>,
+    venues: BTreeMap<Venue, Told>,
+}
+
+/// What those who wanted to go to one event were told.
+#[derive(Debug, Default)]
+struct Told {
+    /// By address: bookings that were confirmed and not given back.
+    seats: BTreeMap<String, Seat>,
+    /// By booking: those who queue.
+    queue: BTreeMap<String, Queued>,
+    /// How many were turned away because it was full.
+    turned_away: u64,
+}
+
+#[derive(Debug)]
+struct Seat {
+    booking_id: String,
+    asked: Instant,
+}
+
+/// When a place in the queue was asked for, and when it was had.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Queued {
+    pub(super) asked: Instant,
+    pub(super) answered: Instant,
 }
 
 impl Journal {
-    pub(super) fn asked(&mut self, wish: &Wish, outcome: &Outcome) {
-        self.asked.insert(wish.venue);
-        if let Outcome::Confirmed { booking_id } = outcome {
-            self.seats.entry(wish.venue).or_default().insert(wish.email.clone(), booking_id.clone());
+    pub(super) fn asked(&mut self, wish: &Wish, outcome: &Outcome, asked: Instant) {
+        let told = self.venues.entry(wish.venue).or_default();
+        match outcome {
+            Outcome::Confirmed { booking_id } => {
+                let seat = Seat { booking_id: booking_id.clone(), asked };
+                told.seats.insert(wish.email.clone(), seat);
+            }
+            Outcome::Full => told.turned_away += 1,
+            _ => {}
         }
     }
 
-    pub(super) fn queued(&mut self, wish: &Wish, booking_id: String) {
-        self.waiting.entry(wish.venue).or_default().insert(booking_id);
+    pub(super) fn queued(&mut self, wish: &Wish, booking_id: String, queued: Queued) {
+        self.venues.entry(wish.venue).or_default().queue.insert(booking_id, queued);
     }
 
-    pub(super) fn canceled(&mut self, wish: &Wish) {
-        self.seats.entry(wish.venue).or_default().remove(&wish.email);
+    pub(super) fn gives_back(&mut self, wish: &Wish) {
+        self.venues.entry(wish.venue).or_default().seats.remove(&wish.email);
     }
 }
 
@@ -49,9 +77,9 @@ impl Shared {
     /// Reads the lists of all events that were asked for, as an instructor, and accounts for them. What cannot
     /// be read leaves its goals short of their number, so they do not pass by silence.
     pub(super) async fn settle(&self, journal: &Journal, context: &mut Context, recorder: &Recorder) {
-        for &venue in &journal.asked {
+        for (&venue, told) in &journal.venues {
             match self.look(venue, context).await {
-                Ok((event, rows)) => self.account_for(venue, &event, &rows, journal, recorder),
+                Ok((event, rows)) => self.account_for(&event, &rows, told, recorder),
                 Err(why) => tracing::warn!("{}: registrations cannot be read: {why}", venue.event_id()),
             }
         }
@@ -83,57 +111,48 @@ impl Shared {
         Ok((event.done().ok_or("no event")?, rows))
     }
 
-    fn account_for(
-        &self,
-        venue: Venue,
-        event: &Event,
-        rows: &[Registration],
-        journal: &Journal,
-        recorder: &Recorder,
-    ) {
+    fn account_for(&self, event: &Event, rows: &[Registration], told: &Told, recorder: &Recorder) {
         let series = self.series;
-        let seated: Vec<_> = rows.iter().filter(|row| row.status == RsvpStatus::Confirmed).collect();
-        let sold = seated.len() as u64;
-        if sold > u64::from(event.capacity) {
-            recorder.counter(series.oversold, || format!("{}: {sold} of {} seats", event.id, event.capacity));
-        }
-        for email in repeated(rows) {
+        let seated: BTreeMap<_, _> = rows
+            .iter()
+            .filter(|row| row.status == RsvpStatus::Confirmed)
+            .map(|row| (row.booking_id.as_str(), row.email.as_str()))
+            .collect();
+        let (sold, capacity) = (seated.len() as u64, u64::from(event.capacity));
+        recorder.share(series.within_capacity, sold <= capacity);
+        let twice: Vec<_> = repeated(rows).collect();
+        recorder.share(series.one_each, twice.is_empty());
+        for email in twice {
             recorder.counter(series.duplicates, || format!("{}: {email} is in the list twice", event.id));
         }
-        let waiting = rows.iter().any(|row| row.status == RsvpStatus::Waitlist);
+        // Whoever was told "full" would have taken a seat that is empty now.
+        let demand = told.seats.len() as u64 + told.turned_away;
         let counted = sold == u64::from(event.current_registrations);
-        recorder.share(series.sold_out, counted && (!waiting || sold == u64::from(event.capacity)));
-        let held: BTreeMap<_, _> =
-            seated.iter().map(|row| (row.email.as_str(), row.booking_id.as_str())).collect();
-        for (email, booking_id) in journal.seats.get(&venue).into_iter().flatten() {
-            recorder.share(series.read_back, held.get(email.as_str()) == Some(&booking_id.as_str()));
+        recorder.share(series.sold_out, counted && (demand < capacity || sold >= capacity));
+        for (email, seat) in &told.seats {
+            recorder.share(series.read_back, seated.get(seat.booking_id.as_str()) == Some(&email.as_str()));
         }
-        if let Some(queue) = journal.waiting.get(&venue) {
-            self.check_order(event, rows, queue, recorder);
+        if !told.queue.is_empty() {
+            recorder.share(series.in_order, told.in_order(rows));
         }
     }
+}
 
-    /// Whoever came off the waitlist had joined it before everyone who is still on it.
-    fn check_order(
-        &self,
-        event: &Event,
-        rows: &[Registration],
-        queue: &BTreeSet<String>,
-        recorder: &Recorder,
-    ) {
-        let queued = || rows.iter().filter(|row| queue.contains(&row.booking_id));
-        let Some(head) =
-            queued().filter(|row| row.status == RsvpStatus::Waitlist).min_by_key(|row| row.created_at)
-        else {
-            return;
-        };
-        for row in
-            queued().filter(|row| row.status == RsvpStatus::Confirmed && row.created_at > head.created_at)
-        {
-            recorder.counter(self.series.queue_jumped, || {
-                format!("{}: {} was promoted before {}", event.id, row.booking_id, head.booking_id)
-            });
-        }
+impl Told {
+    /// Nobody who asked after somebody had joined the queue got a seat while that one still waits, and nobody
+    /// who queued is gone. What the registrants saw counts, not what times the list shows.
+    fn in_order(&self, rows: &[Registration]) -> bool {
+        let status: BTreeMap<_, _> = rows.iter().map(|row| (row.booking_id.as_str(), row.status)).collect();
+        let of = |booking: &String| status.get(booking.as_str()).copied();
+        let kept = self
+            .queue
+            .keys()
+            .all(|booking| matches!(of(booking), Some(RsvpStatus::Waitlist | RsvpStatus::Confirmed)));
+        let waiting = self.queue.iter().filter(|(booking, _)| of(booking) == Some(RsvpStatus::Waitlist));
+        let Some(head) = waiting.map(|(_, queued)| queued.answered).min() else { return kept };
+        let promoted = self.queue.iter().filter(|(booking, _)| of(booking) == Some(RsvpStatus::Confirmed));
+        let took = promoted.map(|(_, queued)| queued.asked).chain(self.seats.values().map(|seat| seat.asked));
+        kept && took.into_iter().all(|asked| asked < head)
     }
 }
 
