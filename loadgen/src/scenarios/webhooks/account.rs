@@ -38,6 +38,7 @@ impl Shared {
             let applied = book.get(id).map_or(0, |entry| entry.applied);
             recorder.share(self.series.exactly_once, applied == 1);
             if applied > 1 {
+                recorder.share(self.series.claimed_once, false);
                 recorder.counter(self.series.twice, || format!("{id}: applied {applied} times"));
             }
         }
