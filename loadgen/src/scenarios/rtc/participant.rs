@@ -1,12 +1,12 @@
 //! One participant, from joining to leaving.
 
-use std::{sync::Arc, time::Duration};
+use std::{cell::RefCell, rc::Rc, sync::Arc, time::Duration};
 
 use contract::{
     Endpoint,
     rtc::{
-        JoinInput, JoinOutput, JoinSession, LeaveInput, LeaveSession, VideoHealth, VideoStatus, VideoToken,
-        VideoTokenInput, VideoTokenOutput,
+        JoinInput, JoinOutput, JoinSession, LeaveInput, LeaveOutput, LeaveSession, VideoHealth, VideoStatus,
+        VideoToken, VideoTokenInput, VideoTokenOutput,
     },
     sfu::{
         AppParams, Location, NewSession, NewTracks, Renegotiate, RenegotiateInput, SdpType,
@@ -18,7 +18,7 @@ use engine::{
     clock::{self, Instant},
     driver::{Due, Turn, VirtualUser},
     ends::{Ends, Leave},
-    record::Fault,
+    record::{Fault, FaultKind},
 };
 use fixtures::Stream;
 
@@ -49,6 +49,8 @@ pub(super) struct Participant {
     user_id: String,
     name: String,
     context: Context,
+    /// The token of the newest join: joining again ends the one before.
+    access: Rc<RefCell<String>>,
 }
 
 /// Where a participant is in what they were going to do.
@@ -73,7 +75,7 @@ impl Participant {
     pub(super) fn new(shared: Arc<Shared>, n: u64, context: Context) -> Self {
         let member = context.world().load_user(n as u32);
         let name = format!("{} {}", member.first_name, member.last_name);
-        Self { shared, n, user_id: member.id, name, context }
+        Self { shared, n, user_id: member.id, name, context, access: Rc::default() }
     }
 }
 
@@ -90,17 +92,23 @@ impl VirtualUser for Participant {
             return self.account(leaves_at, Duration::MAX, 1);
         };
         let opened = clock::now();
-        let (shared, mut watcher) = (self.shared.clone(), self.context.another());
+        let (shared, access, mut watcher) =
+            (self.shared.clone(), self.access.clone(), self.context.another());
         let (away, drops) = tokio::join!(
             self.stay(socket, turn.due.at, leaves_at, &turn.ends),
-            watch_video(&shared, &mut watcher, &joined, turn.due.at, &turn.ends),
+            watch_video(&shared, &mut watcher, &access, turn.due.at, &turn.ends),
         )
         .0;
         self.context.recorder().value(self.shared.series.session_length, clock::now() - opened);
         self.account(leaves_at, away, drops);
         let input = LeaveInput { user_id: self.user_id.clone() };
         let call = counted(&self.shared, self.context.call::<LeaveSession>(&load_session()));
-        drop(call.input(&input).send().await);
+        let left = call.input(&input).checked(|answer| {
+            let left = matches!(answer, Answer::Done(LeaveOutput { left: true }));
+            ensure(left, "left when asked to", || format!("{answer:?}"))
+        });
+        // An error is in the books, and nothing follows.
+        drop(left.await);
     }
 }
 
@@ -108,7 +116,9 @@ impl Participant {
     async fn join(&mut self, due: Due) -> Result<JoinOutput, Fault> {
         let input = JoinInput { user_id: self.user_id.clone(), participant_name: self.name.clone() };
         let call = counted(&self.shared, self.context.call::<JoinSession>(&load_session()).due(due));
-        done(call.input(&input).send().await)
+        let joined = done(call.input(&input).send().await)?;
+        self.access.borrow_mut().clone_from(&joined.access_token);
+        Ok(joined)
     }
 
     /// Gets a video token, opens a session with the SFU, publishes a track and subscribes to those of the last
@@ -237,6 +247,7 @@ impl Participant {
                     socket = self.come_back(leaves_at, ends).await;
                     let gap = clock::now().min(leaves_at).saturating_duration_since(lost_at);
                     away += gap;
+                    agenda.skip_to(clock::now());
                     if socket.is_some() {
                         self.context.recorder().value(series.away, gap);
                     }
@@ -318,6 +329,8 @@ impl Participant {
                 if let Some(latency) = heard.latency {
                     recorder.value(series.chat_latency, latency);
                 }
+                recorder.share(series.heard_once, !heard.duplicate);
+                recorder.share(series.heard_in_order, !heard.out_of_order);
                 let evidence = || format!("participant {}: {client_id} as {seq}", self.n);
                 if heard.duplicate {
                     recorder.counter(series.duplicates, evidence);
@@ -359,6 +372,16 @@ impl Agenda {
         Self { leaves_at, chats, next_chat, said: 0, pings, next_ping }
     }
 
+    /// What was to be said before `now` is not said any more: whoever comes back does not make up for it.
+    fn skip_to(&mut self, now: Instant) {
+        while self.next_chat.is_some_and(|at| at < now) {
+            self.next_chat = self.chats.next();
+        }
+        while self.next_ping.is_some_and(|at| at < now) {
+            self.next_ping = self.pings.next();
+        }
+    }
+
     /// When the next thing is to be done.
     fn next(&self) -> Instant {
         [self.next_chat, self.next_ping].into_iter().flatten().fold(self.leaves_at, Instant::min)
@@ -369,35 +392,49 @@ impl Agenda {
 async fn watch_video(
     shared: &Shared,
     context: &mut Context,
-    joined: &JoinOutput,
+    access: &RefCell<String>,
     since: Instant,
     ends: &Ends,
 ) {
     for offset in shared.times.health_checks() {
         let Ok(due) = ends.until(since + offset).await else { return };
         let call = counted(shared, context.call::<VideoHealth>(&load_session()).due(due));
-        let health = done(call.bearer(&joined.access_token).send().await);
+        let token = access.borrow().clone();
+        let health = done(call.bearer(&token).send().await);
         let good = health.is_ok_and(|health| health.status != VideoStatus::Degraded);
         context.recorder().share(shared.series.video_health, good);
     }
 }
 
 /// Opens the socket and waits for the welcome.
-async fn enter(context: &Context, joined: &JoinOutput) -> Result<Socket, String> {
+async fn enter(context: &Context, joined: &JoinOutput) -> Result<Socket, Unopened> {
     knock(context, &load_session().session_id, &joined.ws_token).await
 }
 
-async fn knock(context: &Context, session_id: &str, ws_token: &str) -> Result<Socket, String> {
+/// Why a socket brought no welcome.
+enum Unopened {
+    /// The token was not good enough, and that was said.
+    Refused,
+    /// Anything else.
+    Broken(String),
+}
+
+async fn knock(context: &Context, session_id: &str, ws_token: &str) -> Result<Socket, Unopened> {
     let path = ws::path(session_id, ws_token);
-    let mut socket = Socket::open(context.connector(), &path).await.map_err(|fault| fault.to_string())?;
-    let first = tokio::time::timeout(WELCOME_WITHIN, socket.next()).await;
-    match first.map_err(|_| "no welcome".to_owned())? {
-        Incoming::Frame(ServerFrame::Welcome { .. }) => Ok(socket),
-        other => Err(format!("instead of a welcome: {other:?}")),
+    let mut socket = Socket::open(context.connector(), &path).await.map_err(|fault| match fault.kind {
+        FaultKind::Status(401 | 403) => Unopened::Refused,
+        _ => Unopened::Broken(fault.to_string()),
+    })?;
+    match tokio::time::timeout(WELCOME_WITHIN, socket.next()).await {
+        Ok(Incoming::Frame(ServerFrame::Welcome { .. })) => Ok(socket),
+        Ok(Incoming::Closed(Some(ws::CLOSE_BAD_TOKEN))) => Err(Unopened::Refused),
+        Ok(other) => Err(Unopened::Broken(format!("instead of a welcome: {other:?}"))),
+        Err(_) => Err(Unopened::Broken("no welcome".to_owned())),
     }
 }
 
 /// Whether a good token of another session is refused at this one's socket, and at its video.
+/// That something else went wrong is no refusal: then it proves nothing.
 pub(super) async fn try_foreign_token(shared: &Shared, context: &mut Context) -> Result<[bool; 2], Fault> {
     let input = JoinInput {
         user_id: format!("loadtest+{}probe", shared.nonce),
@@ -405,10 +442,14 @@ pub(super) async fn try_foreign_token(shared: &Shared, context: &mut Context) ->
     };
     let joined = done(context.call::<JoinSession>(&other_session()).input(&input).send().await)?;
     let socket = knock(context, &load_session().session_id, &joined.ws_token).await;
-    let socket_refused = socket.is_err();
-    if let Ok(socket) = socket {
-        socket.close().await;
-    }
+    let socket_refused = match socket {
+        Ok(socket) => {
+            socket.close().await;
+            false
+        }
+        Err(Unopened::Refused) => true,
+        Err(Unopened::Broken(why)) => return Err(Fault::reset(why)),
+    };
     let token = VideoTokenInput { access_token: joined.access_token.clone() };
     let call = context.call::<VideoToken>(&load_session()).bearer(&joined.access_token).input(&token);
     let video_refused = call.or(&[401, 403]).send().await?.refusal().is_some();
