@@ -154,6 +154,18 @@ fn one_counterexample_refutes_an_exact_goal() {
 }
 
 #[test]
+fn a_plan_that_makes_none_of_them_has_nothing_to_show() {
+    let share = Registry::new().share("good");
+    let of = |planned| {
+        let goal = Goal::exact("all", goal::always(share)).of_those_planned(planned, "none planned");
+        judge_goal(&run_of(&[(100, 0)]), &goal).verdict
+    };
+    assert_eq!(of(0), Verdict::NotApplicable("none planned".into()));
+    assert_eq!(of(100), Verdict::Pass);
+    assert_eq!(of(101), Verdict::Inconclusive { more: Some(1) });
+}
+
+#[test]
 fn what_cannot_be_judged_says_why() {
     let run = run_of(&[(100, 0)]);
     let goal = Goal::sampled("TLS", p95(), 100).not_applicable("no TLS here");
