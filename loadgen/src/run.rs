@@ -123,7 +123,7 @@ pub struct Overall {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be read.
-    #[error("{path}: {source}")]
+    #[error("{path} cannot be read ({source}): name a folder that a run left, such as results/run_20270101_090000")]
     Io {
         /// Which file.
         path: String,

@@ -60,9 +60,9 @@ pub fn applied(store: &str, applied: &Applied, rows_per_second: f64) -> String {
 pub fn next_steps(url: &str) -> String {
     format!(
         "\nNext:\n  \
-         seed verify --environment=mock --url {url}    does it hold exactly this world?\n  \
-         loadgen run --target {url} --preset smoke     put load on it\n  \
-         seed reset-load --environment=mock --url {url}    before the next run\n"
+         cargo seed verify --environment=mock --url {url}        does it hold exactly this world?\n  \
+         cargo loadgen run --target {url} --preset smoke         put load on it\n  \
+         cargo seed reset-load --environment=mock --url {url}    before the next run\n"
     )
 }
 

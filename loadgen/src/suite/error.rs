@@ -49,7 +49,7 @@ pub enum SuiteError {
     #[error("interrupted before the start; nothing was measured")]
     Interrupted,
     /// The results directory cannot be made.
-    #[error("{dir}: {source}", dir = dir.display())]
+    #[error("the folder {dir} cannot be made: {source}; name another with --out", dir = dir.display())]
     Folder {
         /// Which directory.
         dir: PathBuf,

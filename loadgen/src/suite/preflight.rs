@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use contract::{
+    auth::{Login, LoginInput, SEEDED_PASSWORD},
     events::{EventParams, GetEvent, LOAD_EVENT, LOAD_EVENT_SMALL},
     operations::{Health, HealthOutput},
 };
@@ -18,6 +19,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 pub(super) async fn check(control: &Control, prepared: &[Prepared]) -> Result<HealthOutput, SuiteError> {
     let health = reachable(control).await?;
     genuine(control.options.target.name(), &health)?;
+    token(control).await?;
+    inhabited(&mut context(control), &health).await?;
     if prepared.iter().any(|prepared| prepared.plan.needs.empty_load_events) {
         empty(&mut context(control), &health).await?;
     }
@@ -63,6 +66,50 @@ fn genuine(name: &str, health: &HealthOutput) -> Result<(), SuiteError> {
     Ok(())
 }
 
+/// An admin token that opens nothing would be noticed only when the books are to be read, after the load.
+async fn token(control: &Control) -> Result<(), SuiteError> {
+    let Some(books) = control.books() else { return Ok(()) };
+    let read = tokio::time::timeout(ANSWER_WITHIN, books.ask(http::Method::GET, "/__admin/pools")).await;
+    let read = read.map_err(|_| SuiteError::Unreachable("/__admin/pools: no answer".to_owned()))?;
+    read.map(drop)
+        .map_err(|why| SuiteError::Refused(format!("the target's own books cannot be read: {why:#}")))
+}
+
+/// The world asked for must be the one that is there, or every answer will seem wrong: its first and its last
+/// load user sign in and are who they should be.
+async fn inhabited(context: &mut Context, health: &HealthOutput) -> Result<(), SuiteError> {
+    let world = context.world();
+    let members = world.size().members;
+    let seed = format!("`cargo seed --environment={}`", health.environment);
+    for n in [0, 1, members.saturating_sub(1)].into_iter().filter(|n| *n < members) {
+        let wanted = world.load_user(n);
+        let input = LoginInput { email: wanted.email.clone(), password: SEEDED_PASSWORD.to_owned() };
+        let asked = context.call::<Login>(&contract::Nothing {}).input(&input).or(&[400, 401]).send().await;
+        let answer =
+            asked.map_err(|fault| SuiteError::Unreachable(format!("POST /api/auth/login: {fault}")))?;
+        let refused = |why: &str| Err(SuiteError::Refused(format!("{} {why}", wanted.email)));
+        match answer {
+            Answer::Refused(error) => {
+                return refused(&format!(
+                    "cannot sign in ({error}), so launch day's world is not there, or is smaller than asked for: \
+                     put it in place with {seed}"
+                ));
+            }
+            Answer::Done(found) => {
+                let user = found.user;
+                if (&user.first_name, &user.last_name) != (&wanted.first_name, &wanted.last_name) {
+                    return refused(&format!(
+                        "is not who the world of seed {} has there: name the seed the target was filled with \
+                         (--world-seed), or fill it with {seed}",
+                        world.seed()
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Rows of an earlier run on the load events would be counted as this run's.
 async fn empty(context: &mut Context, health: &HealthOutput) -> Result<(), SuiteError> {
     for event in [LOAD_EVENT, LOAD_EVENT_SMALL] {
@@ -74,13 +121,13 @@ async fn empty(context: &mut Context, health: &HealthOutput) -> Result<(), Suite
             Answer::Done(found) => {
                 return Err(SuiteError::Refused(format!(
                     "{event} holds {} registrations and {} waiting from an earlier run: remove them with \
-                     `seed reset-load --environment={environment}`",
+                     `cargo seed reset-load --environment={environment}`",
                     found.current_registrations, found.waitlist_count
                 )));
             }
             Answer::Refused(_) => {
                 return Err(SuiteError::Refused(format!(
-                    "the target has no event {event}: seed it with `seed --environment={environment}`"
+                    "the target has no event {event}: seed it with `cargo seed --environment={environment}`"
                 )));
             }
         }
