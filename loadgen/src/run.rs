@@ -123,7 +123,9 @@ pub struct Overall {
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file cannot be read.
-    #[error("{path} cannot be read ({source}): name a folder that a run left, such as results/run_20270101_090000")]
+    #[error(
+        "{path} cannot be read ({source}): name a folder that a run left, such as results/run_20270101_090000"
+    )]
     Io {
         /// Which file.
         path: String,
