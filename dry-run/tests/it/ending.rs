@@ -49,9 +49,10 @@ fn a_mock_that_dies_is_a_failure_with_a_report() {
     running.wait_for("search-load: ");
     signal("KILL", &running.mock);
     let ran = running.finish();
-    assert!([97, 99].contains(&ran.code), "{ran:#?}");
+    assert_eq!(ran.code, 99, "{ran:#?}");
     assert!(ran.stdout.contains("FAIL"), "{ran:#?}");
-    assert!(data(&out)["audit"].is_null());
+    let audit = &data(&out)["audit"];
+    assert_eq!((&audit["ok"], &audit["checks"][0]["name"]), (&false.into(), &"books_can_be_read".into()));
 }
 
 #[test]
