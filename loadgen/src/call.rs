@@ -94,13 +94,66 @@ fn record(
     recorder.timing(ids, Sample::new(due, exchange.sent, exchange.done, outcome));
 }
 
-/// A request to an endpoint, being put together.
+/// A request being put together; `K` says what for: see [`Call`] and [`Fetch`].
 #[derive(Debug)]
-pub struct Call<'a, E: Endpoint> {
+pub struct Asking<'a, K> {
     recording: Recording<'a>,
     outgoing: Result<Outgoing, Fault>,
-    refusals: &'a [u16],
-    endpoint: std::marker::PhantomData<fn() -> E>,
+    /// The statuses the step expects (of a call: beside its endpoint's success).
+    statuses: &'a [u16],
+    kind: std::marker::PhantomData<fn() -> K>,
+}
+
+/// A request to an endpoint.
+pub type Call<'a, E> = Asking<'a, To<E>>;
+
+/// A request for a page or an asset.
+pub type Fetch<'a> = Asking<'a, Page>;
+
+/// To the endpoint `E`, typed.
+#[derive(Debug)]
+pub struct To<E>(std::marker::PhantomData<E>);
+
+/// For a page or an asset, as it comes.
+#[derive(Debug)]
+pub struct Page;
+
+impl<'a, K> Asking<'a, K> {
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
+        set_header(&mut self.outgoing, name, value);
+        self
+    }
+
+    /// When the request is due: [`Turn::due`](engine::driver::Turn) for the first of a turn, what thinking
+    /// returned for one after a pause; now, when nothing is said.
+    #[must_use]
+    pub fn due(mut self, due: Due) -> Self {
+        self.recording.due = Some(due);
+        self
+    }
+
+    /// Records it under these groups as well as under its own route.
+    #[must_use]
+    pub fn under(mut self, groups: &'a [TimingId]) -> Self {
+        debug_assert!(groups.len() <= MOST_GROUPS, "at most {MOST_GROUPS} groups");
+        self.recording.groups = groups;
+        self
+    }
+
+    /// Sends it, makes of what came an answer or a fault, and records which.
+    async fn sent<T>(
+        mut self,
+        read: impl FnOnce(&Outgoing, Received, &[u16]) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let outgoing = self.outgoing?;
+        let (due, mut exchange) = self.recording.exchange(&outgoing).await;
+        let received = std::mem::replace(&mut exchange.answer, Err(Fault::reset("")));
+        let answer = received.and_then(|received| read(&outgoing, received, self.statuses));
+        self.recording.record(due, &exchange, answer.as_ref().map(|_| ()).map_err(Clone::clone));
+        answer
+    }
 }
 
 impl<'a, E: Endpoint> Call<'a, E> {
@@ -109,8 +162,8 @@ impl<'a, E: Endpoint> Call<'a, E> {
         Self {
             recording: Recording { context, route: E::ROUTE, due: None, groups: &[] },
             outgoing,
-            refusals: &[],
-            endpoint: std::marker::PhantomData,
+            statuses: &[],
+            kind: std::marker::PhantomData,
         }
     }
 
@@ -145,34 +198,11 @@ impl<'a, E: Endpoint> Call<'a, E> {
         self.header(header::AUTHORIZATION, format!("Bearer {token}"))
     }
 
-    /// Adds a header.
-    #[must_use]
-    pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
-        set_header(&mut self.outgoing, name, value);
-        self
-    }
-
-    /// When the request is due: [`Turn::due`](engine::driver::Turn) for the first of a turn, what thinking
-    /// returned for one after a pause; now, when nothing is said.
-    #[must_use]
-    pub fn due(mut self, due: Due) -> Self {
-        self.recording.due = Some(due);
-        self
-    }
-
-    /// Records it under these groups as well as under its endpoint.
-    #[must_use]
-    pub fn under(mut self, groups: &'a [TimingId]) -> Self {
-        debug_assert!(groups.len() <= MOST_GROUPS, "at most {MOST_GROUPS} groups");
-        self.recording.groups = groups;
-        self
-    }
-
     /// Statuses other than the endpoint's success that the step expects; they come as
     /// [`Answer::Refused`] and are no errors.
     #[must_use]
     pub fn or(mut self, statuses: &'a [u16]) -> Self {
-        self.refusals = statuses;
+        self.statuses = statuses;
         self
     }
 
@@ -184,55 +214,22 @@ impl<'a, E: Endpoint> Call<'a, E> {
     /// As [`Self::send`], and the answer must pass a check (see [`ensure`]): what fails it is recorded as
     /// an error of this request.
     pub async fn checked(
-        mut self,
+        self,
         check: impl FnOnce(&Answer<E::Output>) -> Result<(), Fault>,
     ) -> Result<Answer<E::Output>, Fault> {
-        let outgoing = self.outgoing?;
-        let (due, mut exchange) = self.recording.exchange(&outgoing).await;
-        let received = std::mem::replace(&mut exchange.answer, Err(Fault::reset("")));
-        let answer = received.and_then(|received| {
-            let answer = understand::<E>(&outgoing, &received, self.refusals)?;
+        self.sent(|outgoing, received, refusals| {
+            let answer = understand::<E>(outgoing, &received, refusals)?;
             check(&answer).map(|()| answer)
-        });
-        self.recording.record(due, &exchange, answer.as_ref().map(|_| ()).map_err(Clone::clone));
-        answer
+        })
+        .await
     }
-}
-
-/// A request for a page or an asset, being put together.
-#[derive(Debug)]
-pub struct Fetch<'a> {
-    recording: Recording<'a>,
-    outgoing: Result<Outgoing, Fault>,
-    statuses: &'a [u16],
 }
 
 impl<'a> Fetch<'a> {
     pub(crate) fn new(context: &'a mut Context, route: &'static str, path: String) -> Self {
         let outgoing = outgoing(contract::endpoint::split_route(route).0, path);
-        Self { recording: Recording { context, route, due: None, groups: &[] }, outgoing, statuses: &[200] }
-    }
-
-    /// Adds a header.
-    #[must_use]
-    pub fn header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
-        set_header(&mut self.outgoing, name, value);
-        self
-    }
-
-    /// When it is due; now, when nothing is said.
-    #[must_use]
-    pub fn due(mut self, due: Due) -> Self {
-        self.recording.due = Some(due);
-        self
-    }
-
-    /// Records it under these groups as well as under its route.
-    #[must_use]
-    pub fn under(mut self, groups: &'a [TimingId]) -> Self {
-        debug_assert!(groups.len() <= MOST_GROUPS, "at most {MOST_GROUPS} groups");
-        self.recording.groups = groups;
-        self
+        let recording = Recording { context, route, due: None, groups: &[] };
+        Self { recording, outgoing, statuses: &[200], kind: std::marker::PhantomData }
     }
 
     /// The statuses the step expects; 200 when nothing is said.
@@ -244,18 +241,14 @@ impl<'a> Fetch<'a> {
 
     /// Sends it and reads the answer, which must pass a check.
     pub async fn checked(
-        mut self,
+        self,
         check: impl FnOnce(&Received) -> Result<(), Fault>,
     ) -> Result<Received, Fault> {
-        let outgoing = self.outgoing?;
-        let (due, mut exchange) = self.recording.exchange(&outgoing).await;
-        let received = std::mem::replace(&mut exchange.answer, Err(Fault::reset("")));
-        let answer = received.and_then(|received| {
-            expected(&outgoing, &received, self.statuses)?;
+        self.sent(|outgoing, received, statuses| {
+            expected(outgoing, &received, statuses)?;
             check(&received).map(|()| received)
-        });
-        self.recording.record(due, &exchange, answer.as_ref().map(|_| ()).map_err(Clone::clone));
-        answer
+        })
+        .await
     }
 }
 
