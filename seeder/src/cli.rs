@@ -136,6 +136,7 @@ impl WorldArgs {
             instructors: self.instructors.unwrap_or(base.instructors),
             events: self.events.unwrap_or(base.events),
             content: self.content.unwrap_or(base.content),
+            ..base
         };
         World::new(self.seed, size)
     }

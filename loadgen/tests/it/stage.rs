@@ -1,6 +1,11 @@
 //! A stage: one scenario's users against a server a test has written, which may lie.
 
-use std::{net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    rc::Rc,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use axum::Router;
 use engine::{
@@ -26,8 +31,9 @@ use tokio::{net::TcpListener, task::LocalSet};
 use crate::scopes::smoke;
 
 /// A world small enough to be made in every test.
-pub(crate) const WORLD: World =
-    World::new(42, Size { members: 60, instructors: 5, events: 12, content: 1_500 });
+pub(crate) static WORLD: LazyLock<World> = LazyLock::new(|| {
+    World::new(42, Size { members: 60, instructors: 5, events: 12, content: 1_500, ..Size::scaled(1) })
+});
 
 /// From one arrival to the next.
 const APART: Duration = Duration::from_millis(10);
@@ -54,7 +60,7 @@ pub(crate) async fn play(scenario: &'static str, server: Router, acts: Play) -> 
 
 async fn on_stage(scenario: &'static str, origin: &str, acts: Play) -> ScenarioRun {
     let scale = if let Play::Whole { scale, .. } = acts { scale } else { 1.0 };
-    let scope = Scope { world: WORLD, ..smoke() };
+    let scope = Scope { world: *WORLD, ..smoke() };
     let sizing = Sizing::new(scenario, scope.sizing.preset(), scale);
     let plan = scenarios::find(scenario).expect("a scenario of this name").plan(&Scope { sizing, ..scope });
     let series = Series::new(scenario, plan.registry.clone(), plan.goals.clone(), plan.flows.clone());
@@ -65,7 +71,7 @@ async fn on_stage(scenario: &'static str, origin: &str, acts: Play) -> ScenarioR
     let around = Rc::new(Surroundings {
         scenario,
         seed: 42,
-        world: WORLD,
+        world: *WORLD,
         nonce: "n0".into(),
         connector: Connector::new(target, None, Limits::default()),
         recorder: Some(recorder.clone()),

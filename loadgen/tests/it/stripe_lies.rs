@@ -140,7 +140,7 @@ fn now() -> i64 {
 
 /// Every event of the plan that is out of the ordinary, and some that are not.
 fn chosen() -> Vec<(u64, u64)> {
-    let plan = plan("webhooks-load", &loadgen::scenario::Scope { world: WORLD, ..smoke() });
+    let plan = plan("webhooks-load", &loadgen::scenario::Scope { world: *WORLD, ..smoke() });
     let odd = |line: &str| {
         !(line.contains("InOrder Once") && line.contains("false None")) || line.contains("OfOlder")
     };

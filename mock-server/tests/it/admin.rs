@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::rig::{ADMIN_TOKEN, Rig, small_world};
 
 fn other_world() -> World {
-    World::new(7, Size { members: 60, instructors: 20, events: 20, content: 50 })
+    World::new(7, Size { members: 60, instructors: 20, events: 20, content: 50, ..Size::scaled(1) })
 }
 
 fn lines(world: &World) -> Vec<String> {

@@ -16,7 +16,10 @@ pub(crate) const ADMIN_TOKEN: &str = "admin-token-of-the-tests";
 
 /// A small world: enough of everything for the states that are planted on purpose.
 pub(crate) fn small_world() -> World {
-    World::new(fixtures::DEFAULT_SEED, Size { members: 300, instructors: 20, events: 40, content: 200 })
+    World::new(
+        fixtures::DEFAULT_SEED,
+        Size { members: 300, instructors: 20, events: 40, content: 200, ..Size::scaled(1) },
+    )
 }
 
 /// A profile without latency.

@@ -12,7 +12,10 @@ use crate::rig::Rig;
 
 /// Enough content for every answer of the query log, few people.
 fn library() -> World {
-    World::new(fixtures::DEFAULT_SEED, Size { members: 300, instructors: 200, events: 40, content: 5_000 })
+    World::new(
+        fixtures::DEFAULT_SEED,
+        Size { members: 300, instructors: 200, events: 40, content: 5_000, ..Size::scaled(1) },
+    )
 }
 
 async fn ask(rig: &Rig, params: &SearchParams) -> SearchPage {
