@@ -1,5 +1,9 @@
+# shellcheck shell=bash
 # Provides what the tests need, each by the same ladder: what is there already; else a Debian package, when root;
-# else a clear stop that says what is missing. Sourced by ./test. Says in one line what it found or did.
+# else a clear stop that says what is missing. Sourced by ./test and ./local. Says in one line what it found or did.
+
+# shellcheck source=tests/servers.sh
+source "$(dirname "${BASH_SOURCE[0]}")/servers.sh"
 
 provided() { printf '  %-18s %s\n' "$1" "$2"; }
 
@@ -8,20 +12,28 @@ missing() {
     exit 1
 }
 
-# apt_install PACKAGE...: as root, and only then; the lists are fetched once.
-apt_install() {
+# As root, and only then; the lists are fetched once.
+apt_lists() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
-    if [ -z "${APT_LISTS_FETCHED:-}" ]; then
-        apt-get update -qq || return 1
-        APT_LISTS_FETCHED=1
-    fi
+    [ -z "${APT_LISTS_FETCHED:-}" ] || return 0
+    apt-get update -qq || return 1
+    APT_LISTS_FETCHED=1
+}
+
+# apt_install PACKAGE...
+apt_install() {
+    apt_lists || return 1
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-provide_rust() {
+find_cargo() {
     # rustup puts cargo where a login shell finds it; this may not be one.
     command -v cargo >/dev/null || PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
     command -v cargo >/dev/null || missing Rust "install it with rustup (1.95 or newer)"
+}
+
+provide_rust() {
+    find_cargo
     provided Rust "$(rustc --version)"
     local component
     for component in fmt clippy; do
@@ -64,4 +76,72 @@ provide_compose_schema() {
 provide_open_files() {
     ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
     provided "open files" "$(ulimit -n)"
+}
+
+# A Postgres: TEST_DATABASE_URL, of a role that may create databases; a private one otherwise. Sets TEST_DATABASE_URL,
+# and TEST_POSTGRES_BIN for tests that start one with settings of their own, as TEST_SERVER_USER when that is root's.
+provide_postgres() {
+    local how
+    if [ -n "${TEST_DATABASE_URL:-}" ]; then
+        # Its programs are wanted all the same, and it can be asked with them.
+        if find_postgres; then
+            [ "$("$POSTGRES_BIN/psql" -XAtq "$TEST_DATABASE_URL" -c \
+                'select rolsuper or rolcreatedb from pg_roles where rolname = current_user')" = t ] ||
+                missing Postgres "TEST_DATABASE_URL names none that answers to a role that may create databases"
+        fi
+        how="${TEST_DATABASE_URL##*@} (TEST_DATABASE_URL)"
+    elif find_postgres; then
+        throwaway_postgres || missing Postgres "$POSTGRES_BIN/postgres does not come up, see above"
+        TEST_DATABASE_URL="postgres://wwmaa@127.0.0.1:$PORT/postgres"
+        how="$("$POSTGRES_BIN/postgres" --version | sed 's/.*) //; s/ .*//') on port $PORT ($FOUND)"
+    elif docker info >/dev/null 2>&1; then
+        throwaway_container 5432 postgres:16-alpine -e POSTGRES_USER=wwmaa -e POSTGRES_PASSWORD=wwmaa ||
+            missing Postgres "its container does not start, see above"
+        # Over TCP: while it sets itself up, it answers on its socket only.
+        within 60 docker exec "$CONTAINER" pg_isready -h 127.0.0.1 ||
+            missing Postgres "its container does not answer: $(docker logs "$CONTAINER" 2>&1 | tail -n 5)"
+        TEST_DATABASE_URL="postgres://wwmaa:wwmaa@127.0.0.1:$PORT/postgres"
+        how="16 on port $PORT (a container)"
+    else
+        missing Postgres "apt-get install postgresql, or start Docker, or set TEST_DATABASE_URL"
+    fi
+    export TEST_DATABASE_URL
+    [ -z "${POSTGRES_BIN:-}" ] || export TEST_POSTGRES_BIN="$POSTGRES_BIN"
+    [ "$(id -u)" != 0 ] || TEST_SERVER_USER="$(server_user)" && export TEST_SERVER_USER
+    provided Postgres "$how"
+}
+
+# A Redis: TEST_REDIS_URL; a private one otherwise. Sets TEST_REDIS_URL, and TEST_REDIS_SERVER for tests that start
+# one themselves.
+provide_redis() {
+    local how
+    if [ -n "${TEST_REDIS_URL:-}" ]; then
+        find_redis || REDIS_SERVER=""
+        how="${TEST_REDIS_URL##*@} (TEST_REDIS_URL)"
+        # It can only be asked where a client is at hand; else the tests will tell.
+        ! command -v redis-cli >/dev/null || [ "$(redis-cli -u "$TEST_REDIS_URL" ping 2>/dev/null)" = PONG ] ||
+            missing Redis "TEST_REDIS_URL names none that answers"
+    elif find_redis; then
+        throwaway_redis || missing Redis "$REDIS_SERVER does not come up, see above"
+        TEST_REDIS_URL="redis://127.0.0.1:$PORT/0"
+        how="$("$REDIS_SERVER" --version | sed 's/.* v=//; s/ .*//') on port $PORT ($FOUND)"
+    elif docker info >/dev/null 2>&1; then
+        throwaway_container 6379 redis:7-alpine || missing Redis "its container does not start, see above"
+        within 60 docker exec "$CONTAINER" redis-cli ping ||
+            missing Redis "its container does not answer: $(docker logs "$CONTAINER" 2>&1 | tail -n 5)"
+        TEST_REDIS_URL="redis://127.0.0.1:$PORT/0"
+        how="7 on port $PORT (a container)"
+    else
+        missing Redis "apt-get install redis-server, or start Docker, or set TEST_REDIS_URL"
+    fi
+    export TEST_REDIS_URL
+    [ -z "${REDIS_SERVER:-}" ] || export TEST_REDIS_SERVER="$REDIS_SERVER"
+    provided Redis "$how"
+}
+
+# The program alone, in TEST_PGBOUNCER: the tests start it in front of the Postgres of their choice.
+provide_pgbouncer() {
+    find_pgbouncer || missing pgbouncer "apt-get install pgbouncer, or set TEST_PGBOUNCER to its path"
+    export TEST_PGBOUNCER="$PGBOUNCER"
+    provided pgbouncer "$("$PGBOUNCER" --version | sed -n '1s/.* //p') ($FOUND)"
 }
