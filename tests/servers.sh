@@ -129,15 +129,16 @@ server_package() {
 
 # ---- starting and stopping -----------------------------------------------------------------------------------
 
-# initialize_postgres DIR: the superuser `wwmaa` needs no password on this machine; everyone else has one to get
-# wrong. DIR/data is there when it is whole.
+# initialize_postgres DIR OPTION...: the superuser `wwmaa` needs no password on this machine; everyone else has one
+# to get wrong. DIR/data is there once it is whole.
 initialize_postgres() {
-    local locale=C fresh="$1/fresh" said
+    local dir="$1" fresh="$1/fresh" locale=C said
+    shift
     ! locale -a 2>/dev/null | grep -qix 'c\.utf-\?8' || locale=C.UTF-8
     as_server_user rm -rf "$fresh"
     # What it says is worth reading only when it fails.
-    said="$(as_server_user "$POSTGRES_BIN/initdb" -D "$fresh" -U wwmaa -A trust -E UTF8 --locale="$locale" 2>&1)" ||
-        { printf '%s\n' "$said" >&2 && return 1; }
+    said="$(as_server_user "$POSTGRES_BIN/initdb" -D "$fresh" -U wwmaa -A trust -E UTF8 --locale="$locale" \
+        "$@" 2>&1)" || { printf '%s\n' "$said" >&2 && return 1; }
     as_server_user tee "$fresh/pg_hba.conf" >/dev/null <<'HBA'
 local all wwmaa              trust
 host  all wwmaa 127.0.0.1/32 trust
@@ -146,7 +147,7 @@ local all all                scram-sha-256
 host  all all   127.0.0.1/32 scram-sha-256
 host  all all   ::1/128      scram-sha-256
 HBA
-    as_server_user mv "$fresh" "$1/data"
+    as_server_user mv "$fresh" "$dir/data"
 }
 
 # start_postgres DIR PORT SETTING...: returns when it takes queries, and fails, its log in DIR/log, when it does not.
@@ -161,14 +162,14 @@ start_postgres() {
 # The port that DIR's Postgres runs on. Its pid file may outlive it, so the server itself must say that it is the one.
 postgres_port() {
     local port data
-    port="$(as_server_user sed -n 4p "$1/data/postmaster.pid" 2>/dev/null)" && [ -n "$port" ] || return 1
+    port="$(sed -n 4p "$1/data/postmaster.pid" 2>/dev/null)" && [ -n "$port" ] || return 1
     data="$("$POSTGRES_BIN/psql" -XAtq "postgres://wwmaa@127.0.0.1:$port/postgres?connect_timeout=5" \
         -c 'show data_directory' 2>/dev/null)" && [ "$data" = "$1/data" ] && echo "$port"
 }
 
 # stop_postgres DIR fast|immediate
 stop_postgres() {
-    as_server_user test -e "$1/data/postmaster.pid" || return 0
+    [ -e "$1/data/postmaster.pid" ] || return 0
     as_server_user "$POSTGRES_BIN/pg_ctl" -D "$1/data" -m "$2" -w -t 60 stop >/dev/null
 }
 
@@ -182,7 +183,7 @@ start_redis() {
     as_server_user "$REDIS_SERVER" --port "$port" --bind 127.0.0.1 --dir "$dir" --pidfile "$dir/pid" \
         --logfile "$dir/log" --daemonize yes "$@" >/dev/null || return
     until redis_port "$dir" >/dev/null; do
-        ! as_server_user grep -qiE 'failed listening|fatal' "$dir/log" && [ "$SECONDS" -lt "$deadline" ] || return 1
+        ! grep -qiE 'failed listening|fatal' "$dir/log" && [ "$SECONDS" -lt "$deadline" ] || return 1
         sleep 0.05
     done
 }
@@ -190,7 +191,7 @@ start_redis() {
 # The port that DIR's Redis runs on: whoever answers there must have the process id in DIR's pid file.
 redis_port() {
     local port pid
-    pid="$(as_server_user cat "$1/pid" 2>/dev/null)" && port="$(as_server_user cat "$1/port" 2>/dev/null)" || return 1
+    pid="$(cat "$1/pid" 2>/dev/null)" && port="$(cat "$1/port" 2>/dev/null)" || return 1
     [ "$(redis_answering "$port")" = "$pid" ] && echo "$port"
 }
 
@@ -211,7 +212,7 @@ redis_answering() (
 stop_redis() {
     local pid deadline=$((SECONDS + 30))
     redis_port "$1" >/dev/null || return 0
-    pid="$(as_server_user cat "$1/pid")"
+    pid="$(cat "$1/pid")"
     kill -TERM "$pid" || return
     while alive "$pid"; do
         [ "$SECONDS" -lt "$deadline" ] || return 1
@@ -267,7 +268,7 @@ discard_server() {
 # throwaway_postgres: sets DIRECTORY and PORT. Its data is not worth a sync.
 throwaway_postgres() {
     server_directory postgres || return
-    initialize_postgres "$DIRECTORY" || return
+    initialize_postgres "$DIRECTORY" --no-sync || return
     on_a_free_port start_postgres "$DIRECTORY" fsync=off synchronous_commit=off full_page_writes=off \
         "unix_socket_directories=$DIRECTORY"
 }
@@ -285,10 +286,10 @@ on_a_free_port() {
     for attempt in 1 2 3 4 5; do
         PORT="$(free_port)"
         ! "$start" "$dir" "$PORT" "$@" || return 0
-        as_server_user grep -qi 'address already in use' "$dir/log" || break
+        grep -qi 'address already in use' "$dir/log" || break
     done
     echo "It did not come up (attempt $attempt). Its log:" >&2
-    as_server_user cat "$dir/log" >&2
+    cat "$dir/log" >&2
     return 1
 }
 
