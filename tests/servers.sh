@@ -118,6 +118,7 @@ server_package() {
     (
         policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.d/wwmaa-none.conf
         trap 'rm -f "$policy" "$cluster"
+            rmdir "${cluster%/*}" 2>/dev/null || true
             [ ! -e "$policy.before-wwmaa" ] || mv "$policy.before-wwmaa" "$policy"' EXIT
         [ ! -e "$policy" ] || mv "$policy" "$policy.before-wwmaa"
         printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
