@@ -2,13 +2,12 @@
 
 mod billing;
 mod change;
-mod plans;
 
 use std::sync::Mutex;
 
 use contract::subscriptions::{ListPlans, MySubscription, PlanList, Subscription};
 use contract::{ApiError, Nothing};
-use fixtures::Record;
+use fixtures::{Record, plans};
 
 use crate::api::Api;
 use crate::area::{Area, AuditCheck};
