@@ -10,9 +10,8 @@ use loadgen::report;
 use loadgen::scenario::Scenario;
 use loadgen::suite::{self, SuiteError};
 use loadgen::target::Target;
-use seeder::environment::Access;
 use seeder::progress::Progress;
-use seeder::{Environment, SeedError, World, rows};
+use seeder::{SeedError, World};
 
 use crate::child::{Mock, NeverListened, Start};
 use crate::cli::Args;
@@ -60,14 +59,13 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
 
 /// Streams the world into the mock; answers with how many rows it took.
 fn seed(mock: &Mock, world: World) -> anyhow::Result<u64> {
-    let access = Access { url: mock.url().to_owned(), admin_token: Some(mock.token().to_owned()) };
-    let mut progress = Progress::on_stderr(rows::total(&world.counts()));
+    let mut progress = Progress::on_stderr("seeding the mock", "rows", world.counts().total());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let applied = runtime.block_on(async {
-        let store = Environment::Mock.open(&access).await?;
-        store.apply(world, move |sent| progress.at(rows::total(&sent))).await
+        let store = seeder::Mock::open(mock.url(), mock.token()).await?;
+        store.apply(world, move |sent| progress.at(sent.total())).await
     })?;
-    Ok(rows::total(&applied.accepted))
+    Ok(applied.accepted.total())
 }
 
 fn options(

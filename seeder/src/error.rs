@@ -1,20 +1,26 @@
 //! Why a world could not be put in place. Each says what was and was not done, in one sentence a person can act on.
 
+use std::fmt;
+
 use crate::environment::Environment;
 
 /// Why a store could not be opened, filled or checked.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
-    /// The environment's stores are not built yet.
-    #[error(
-        "{environment} cannot be seeded yet: {missing}. Nothing was written. `--environment=mock` works."
-    )]
-    NotBuilt {
+    /// A flag, a variable or the settings file says something that cannot be.
+    #[error("{0}")]
+    Setting(String),
+    /// An environment did not prove what it is.
+    #[error("{environment} is refused: {missing}. Nothing was written.")]
+    Unproven {
         /// Which environment.
         environment: Environment,
-        /// Which stores it would take.
-        missing: &'static str,
+        /// Which proof is missing, and how to give it.
+        missing: String,
     },
+    /// A store failed while something was being done with it.
+    #[error(transparent)]
+    Store(Box<StoreError>),
     /// The address is not one.
     #[error("`{url}` is not the address of a mock: {reason}")]
     BadAddress {
@@ -118,9 +124,105 @@ impl SeedError {
     /// refuses, 99 for a store that does not hold what it should.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::BadAddress { .. } | Self::NoToken => 2,
+            Self::BadAddress { .. } | Self::NoToken | Self::Setting(_) => 2,
             Self::Miscounted { .. } => 99,
             _ => 3,
+        }
+    }
+
+    /// A store's failure, before it is known what was done by then.
+    pub fn store(
+        store: &'static str,
+        fault: Fault,
+        doing: impl Into<String>,
+        cause: impl fmt::Display,
+    ) -> Self {
+        let cause = cause.to_string();
+        Self::Store(Box::new(StoreError { store, fault, doing: doing.into(), cause, done: None }))
+    }
+
+    /// The same, with what was done by then; what an error already says of it stands.
+    #[must_use]
+    pub fn having_done(mut self, done: impl FnOnce() -> String) -> Self {
+        if let Self::Store(error) = &mut self
+            && error.done.is_none()
+        {
+            error.done = Some(done());
+        }
+        self
+    }
+}
+
+/// A store's failure.
+#[derive(Debug, thiserror::Error)]
+pub struct StoreError {
+    /// The store, such as `Postgres`.
+    pub store: &'static str,
+    /// What kind of failure.
+    pub fault: Fault,
+    /// What was being done: `connecting`, `writing users`.
+    pub doing: String,
+    /// In the store's own words.
+    pub cause: String,
+    /// What was and was not done by then; none while nothing was.
+    pub done: Option<String>,
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}: {}.", self.store, self.doing, self.cause.trim_end_matches('.'))?;
+        for sentence in [self.fault.advice(), self.done.as_deref().unwrap_or("Nothing was written.")] {
+            if !sentence.is_empty() {
+                write!(f, " {sentence}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What kind of failure a store had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nobody answers.
+    Unreachable,
+    /// User, password or key is not taken.
+    Denied,
+    /// The user may not do this.
+    Forbidden,
+    /// The database, table or column is not there, or is another than is needed.
+    Schema,
+    /// Rows that are not the seeder's stand where its own belong.
+    Collision,
+    /// Rows that are not the seeder's refer to rows that are.
+    Referenced,
+    /// Another seeder is at work.
+    InUse,
+    /// No space is left.
+    Full,
+    /// It takes no writes.
+    ReadOnly,
+    /// It asks to be asked less, and did so until patience ran out.
+    Busy,
+    /// The connection went away.
+    Cut,
+    /// It refused, or answered something that makes no sense.
+    Broken,
+}
+
+impl Fault {
+    /// What a person can do about it.
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Unreachable => "Is it running, and is the address right?",
+            Self::Denied => "Check the user, password or key in the settings.",
+            Self::Forbidden => "The user needs more rights, or another user is meant.",
+            Self::Full => "Make room, then run the same command again.",
+            Self::ReadOnly => "Point the settings at the primary, or lift its read-only mode.",
+            Self::Busy | Self::Cut => "Run the same command again later: it goes on where it stopped.",
+            Self::Referenced => {
+                "Rows of others refer to it: `seed reset-load` removes what load left, the rest is for whoever made it."
+            }
+            Self::Schema | Self::Collision | Self::InUse | Self::Broken => "",
         }
     }
 }

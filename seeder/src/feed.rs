@@ -3,8 +3,6 @@
 use fixtures::{Counts, Record, World, ndjson};
 use tokio::sync::mpsc;
 
-use crate::rows;
-
 /// A chunk is cut once it holds this many bytes: large enough that a send costs little per row, small enough
 /// that progress moves.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -33,7 +31,7 @@ fn chunks(records: impl Iterator<Item = Record>, mut hand_on: impl FnMut(Chunk) 
     let mut bytes = Vec::with_capacity(CHUNK_BYTES + 4096);
     let mut rows = Counts::default();
     for record in records {
-        rows::count(&mut rows, &record);
+        rows.count(&record);
         bytes.extend_from_slice(ndjson::line(&record).as_bytes());
         bytes.push(b'\n');
         if bytes.len() >= CHUNK_BYTES {

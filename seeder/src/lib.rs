@@ -6,22 +6,29 @@
 //! Safety is refusal: a store is only opened once it has proved to be what its environment's name says
 //! (see [`Environment`]), and there is no flag to talk it out of that.
 
+pub mod check;
+pub mod chunk;
 pub mod cli;
 pub mod environment;
 pub mod error;
 pub mod plan;
 pub mod progress;
+pub mod proof;
 pub mod report;
 pub mod rows;
+pub mod settings;
+pub mod site;
 pub mod stores;
+pub mod tally;
 
 mod clock;
 mod feed;
+mod tls;
 
 pub use environment::Environment;
 pub use error::SeedError;
 pub use fixtures::World;
-pub use stores::Store;
+pub use stores::mock::Mock;
 
 /// The world of launch day: 5 000 load users and all that belongs to them, from this seed.
 pub fn launch_day(seed: u64) -> World {

@@ -58,6 +58,8 @@ impl Rig {
         let stop = Arc::new(Notify::new());
         let stopped = Arc::clone(&stop);
         tokio::spawn(async move { mock_server::serve(listener, config, stopped.notified()).await });
+        // Built beside the seeder, the client has TLS without a provider, and wants one chosen although it needs none.
+        drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .build()

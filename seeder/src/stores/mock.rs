@@ -12,17 +12,34 @@ use contract::error::{Detail, ErrorBody};
 use contract::operations::{ADMIN_PREFIX, HealthOutput};
 use fixtures::{Counts, World};
 use reqwest::{Body, Client, RequestBuilder, Response, StatusCode, Url};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::error::SeedError;
 use crate::feed;
 use crate::rows;
-use crate::stores::{Applied, Held};
 
 /// Longest wait for a connection, and for the answer to the first question: a target that is not there is
 /// reported well within five seconds.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What a mock took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Applied {
+    /// Rows handed over.
+    pub sent: Counts,
+    /// Rows the mock says it took; equal, or applying fails.
+    pub accepted: Counts,
+}
+
+/// What a mock holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Rows by kind.
+    pub counts: Counts,
+    /// The digest of each kind's rows, as [`World::digests`] makes them; kinds without rows may be absent.
+    pub digests: BTreeMap<String, String>,
+}
 
 /// An open mock.
 #[derive(Debug)]
@@ -43,6 +60,7 @@ impl Mock {
     pub async fn open(url: &str, token: &str) -> Result<Self, SeedError> {
         let address = parse(url)?;
         refuse_elsewhere(&address).await?;
+        crate::tls::choose_ring();
         let client = Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -58,6 +76,11 @@ impl Mock {
     /// Its address, without a slash at the end.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its name and address, for a person.
+    pub fn describe(&self) -> String {
+        format!("mock at {}", self.url)
     }
 
     /// Streams a world to the mock. It takes all of it or nothing.
@@ -181,8 +204,8 @@ impl Mock {
     fn cut(&self, sent: &Counts, world: &World, error: &reqwest::Error) -> SeedError {
         SeedError::Cut {
             url: self.url.clone(),
-            rows: rows::total(sent),
-            planned: rows::total(&world.counts()),
+            rows: sent.total(),
+            planned: world.counts().total(),
             cause: causes(error),
         }
     }
@@ -231,7 +254,7 @@ fn sentence(body: &str) -> String {
 }
 
 /// An error with what caused it, outermost first.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     std::iter::successors(error.source(), |cause| cause.source())
         .fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -13,7 +13,7 @@ const TOKEN: &str = "admin-token-of-the-tests";
 const SMALL: [&str; 4] = ["--users=300", "--instructors=20", "--events=40", "--content=200"];
 
 /// An empty mock without latency, on a port of its own; it ends with the test's runtime.
-async fn mock() -> String {
+pub(crate) async fn mock() -> String {
     let config = Config {
         profile: Profile {
             name: "off".to_owned(),
@@ -33,7 +33,7 @@ async fn mock() -> String {
     url
 }
 
-async fn seed(url: &str, verb: &str, more: &[&str]) -> Ran {
+pub(crate) async fn seed(url: &str, verb: &str, more: &[&str]) -> Ran {
     let place = [verb, "--environment=mock", "--url", url, "--admin-token", TOKEN];
     seed_from_async(&[&place[..], more].concat()).await
 }
@@ -89,5 +89,5 @@ async fn resetting_a_fresh_world_leaves_it_as_it_was() {
 async fn progress_goes_to_standard_error_in_plain_lines() {
     let url = mock().await;
     let ran = seed(&url, "apply", &SMALL).await;
-    assert!(ran.stderr.contains("rows sent") && !ran.stdout.contains("rows sent"), "{ran:#?}");
+    assert!(ran.stderr.contains("seeding the mock: ") && !ran.stdout.contains("seeding"), "{ran:#?}");
 }

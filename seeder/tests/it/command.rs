@@ -1,6 +1,7 @@
 //! The `seed` command as a child process.
 
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 
 /// What came of a `seed` command.
 #[derive(Debug)]
@@ -25,17 +26,45 @@ impl Ran {
         assert_eq!(self.code, 0, "{self:#?}");
         self.stdout
     }
+
+    /// Asserts that it succeeded and answers with its JSON.
+    #[track_caller]
+    pub(crate) fn json(self) -> serde_json::Value {
+        serde_json::from_str(&self.succeeds()).expect("JSON")
+    }
 }
 
-/// Runs `seed` with these arguments and none of this process's settings. Blocks: inside a runtime call it
-/// through [`seed_from_async`].
-pub(crate) fn seed(args: &[&str]) -> Ran {
-    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_seed"))
-        .args(args)
-        .env_remove("MOCK_URL")
-        .env_remove("MOCK_ADMIN_TOKEN")
-        .output()
-        .expect("the seed command starts");
+/// The settings that a command takes from its environment; tests set all they want themselves.
+const SETTINGS: [&str; 13] = [
+    "MOCK_URL",
+    "MOCK_ADMIN_TOKEN",
+    "LOCAL_DATABASE_URL",
+    "LOCAL_REDIS_URL",
+    "STAGING_DATABASE_URL",
+    "STAGING_REDIS_URL",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_API_BASE",
+    "ZERODB_API_BASE_URL",
+    "ZERODB_PROJECT_ID",
+    "ZERODB_API_KEY",
+    "ZERODB_EMAIL",
+    "ZERODB_PASSWORD",
+];
+
+/// The command with these arguments, none of this process's settings, nobody at the terminal, in a directory without a
+/// settings file.
+pub(crate) fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seed"));
+    command.args(args).stdin(Stdio::null()).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"));
+    for setting in SETTINGS {
+        command.env_remove(setting);
+    }
+    command
+}
+
+/// Runs it to its end.
+pub(crate) fn finish(command: &mut Command) -> Ran {
+    let Output { status, stdout, stderr } = command.output().expect("the seed command starts");
     Ran {
         code: status.code().expect("it ends by itself"),
         stdout: String::from_utf8(stdout).expect("text"),
@@ -43,10 +72,17 @@ pub(crate) fn seed(args: &[&str]) -> Ran {
     }
 }
 
+/// Runs `seed` with these arguments. Blocks: inside a runtime call it through [`seed_from_async`].
+pub(crate) fn seed(args: &[&str]) -> Ran {
+    finish(&mut command(args))
+}
+
 /// The same while this runtime serves what the command talks to.
 pub(crate) async fn seed_from_async(args: &[&str]) -> Ran {
-    let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
-    tokio::task::spawn_blocking(move || seed(&args.iter().map(String::as_str).collect::<Vec<_>>()))
-        .await
-        .expect("the command ran")
+    finish_from_async(command(args)).await
+}
+
+/// Runs a command to its end while this runtime serves what it talks to.
+pub(crate) async fn finish_from_async(mut command: Command) -> Ran {
+    tokio::task::spawn_blocking(move || finish(&mut command)).await.expect("the command ran")
 }

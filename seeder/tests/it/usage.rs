@@ -14,14 +14,6 @@ fn an_environment_must_be_given() {
 }
 
 #[test]
-fn environments_to_come_say_what_is_missing() {
-    seed(&["--environment=local"])
-        .fails_with(3, &["local cannot be seeded yet", "Postgres and Redis", "Nothing was written"]);
-    seed(&["apply", "--environment=staging"])
-        .fails_with(3, &["staging cannot be seeded yet", "Stripe and ZeroDB"]);
-}
-
-#[test]
 fn a_scale_excludes_counts_and_has_bounds() {
     seed(&["plan", "--scale", "2", "--users", "7"])
         .fails_with(2, &["--scale", "--users", "cannot be used with"]);

@@ -1,5 +1,7 @@
 //! What is shown at the end: tables for people, one JSON object for programs. Pure: text from values.
 
+pub mod tables;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -7,7 +9,7 @@ use fixtures::World;
 
 use crate::plan::Plan;
 use crate::rows;
-use crate::stores::{Applied, Held};
+use crate::stores::mock::{Applied, Held};
 
 /// A kind whose rows in the store are not the world's.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -50,7 +52,7 @@ pub fn applied(store: &str, applied: &Applied, rows_per_second: f64) -> String {
     {
         line(&mut text, format_args!("{kind:<14}{sent:>10}{accepted:>10}"));
     }
-    let (sent, accepted) = (rows::total(&applied.sent), rows::total(&applied.accepted));
+    let (sent, accepted) = (applied.sent.total(), applied.accepted.total());
     line(&mut text, format_args!("{:<14}{sent:>10}{accepted:>10}", "total"));
     line(&mut text, format_args!("\n{store} holds this world ({rows_per_second:.0} rows/s)."));
     text
@@ -72,7 +74,7 @@ pub fn planned(plan: &Plan) -> String {
     for (kind, count) in rows::by_kind(&plan.rows) {
         line(&mut text, format_args!("{kind:<14}{count:>10}"));
     }
-    line(&mut text, format_args!("{:<14}{:>10}", "total", rows::total(&plan.rows)));
+    line(&mut text, format_args!("{:<14}{:>10}", "total", plan.rows.total()));
     line(&mut text, format_args!("\nWorld of seed {}. Nothing was written.", plan.seed));
     text
 }

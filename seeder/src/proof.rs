@@ -1,0 +1,183 @@
+//! What can be told from an address alone: whether its host is on the environment's list, and whether a name in it
+//! speaks of production. What the database itself must prove is in [`crate::stores::postgres`].
+
+use std::net::IpAddr;
+use std::sync::LazyLock;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use crate::environment::Environment;
+use crate::error::SeedError;
+
+/// A service with an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Service {
+    Postgres,
+    Redis,
+    Stripe,
+    ZeroDb,
+}
+
+impl Service {
+    /// Its name in sentences.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "Postgres",
+            Self::Redis => "Redis",
+            Self::Stripe => "Stripe",
+            Self::ZeroDb => "ZeroDB",
+        }
+    }
+}
+
+/// The lists of `fixtures/environments.toml`, which is compiled in so that nothing typed can change it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Environments {
+    local: Allowed,
+    staging: Allowed,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Allowed {
+    postgres: Vec<String>,
+    redis: Vec<String>,
+    stripe: Vec<String>,
+    zerodb: Vec<String>,
+    foreign_users: u64,
+}
+
+static ENVIRONMENTS: LazyLock<Environments> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../fixtures/environments.toml"))
+        .expect("environments.toml is checked by a test")
+});
+
+fn allowed(environment: Environment) -> Option<&'static Allowed> {
+    match environment {
+        Environment::Mock => None,
+        Environment::Local => Some(&ENVIRONMENTS.local),
+        Environment::Staging => Some(&ENVIRONMENTS.staging),
+    }
+}
+
+/// How many users of others may be in an environment's database.
+pub fn foreign_users(environment: Environment) -> u64 {
+    allowed(environment).map_or(0, |allowed| allowed.foreign_users)
+}
+
+/// The host of a service must be on the environment's list.
+pub fn host(environment: Environment, service: Service, host: &str) -> Result<(), SeedError> {
+    let list = allowed(environment).map_or(&[][..], |allowed| match service {
+        Service::Postgres => &allowed.postgres,
+        Service::Redis => &allowed.redis,
+        Service::Stripe => &allowed.stripe,
+        Service::ZeroDb => &allowed.zerodb,
+    });
+    let host = host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
+    if list.iter().any(|pattern| matches(pattern, &host)) {
+        return Ok(());
+    }
+    Err(SeedError::Unproven {
+        environment,
+        missing: format!(
+            "{}'s host `{host}` is not on its list ({}); a host is added in fixtures/environments.toml, by review",
+            service.name(),
+            list.join(", ")
+        ),
+    })
+}
+
+/// Whether a host is this machine: a loopback address, `localhost`, or a Unix socket's directory.
+pub fn is_this_machine(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost"
+        || host.starts_with('/')
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn matches(pattern: &str, host: &str) -> bool {
+    if pattern == "/" {
+        return host.starts_with('/');
+    }
+    if let Some(domain) = pattern.strip_prefix('.') {
+        return host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.') && rest.len() > 1);
+    }
+    match (pattern.parse::<IpNet>(), host.parse::<IpAddr>()) {
+        (Ok(range), Ok(address)) => range.contains(&address),
+        _ => pattern == host,
+    }
+}
+
+/// No name may speak of production: what it names, and the name.
+pub fn names(environment: Environment, names: &[(&str, &str)]) -> Result<(), SeedError> {
+    match names.iter().find(|(_, name)| name.to_ascii_lowercase().contains("prod")) {
+        None => Ok(()),
+        Some((what, name)) => Err(SeedError::Unproven {
+            environment,
+            missing: format!(
+                "the {what} `{name}` has `prod` in its name, and nothing of production is touched"
+            ),
+        }),
+    }
+}
+
+/// A key of Stripe's must be one of test mode; a live one is refused wherever it turns up.
+pub fn stripe_key(environment: Environment, key: &str) -> Result<(), SeedError> {
+    let missing = if key.starts_with("sk_live_") || key.starts_with("rk_live_") {
+        "Stripe's key is a live one, and real money is never touched; give a test key (sk_test_…)"
+    } else if !(key.starts_with("sk_test_") || key.starts_with("rk_test_")) {
+        "Stripe's key is not one of test mode (sk_test_… or rk_test_…)"
+    } else if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        "Stripe's key has characters no key has"
+    } else {
+        return Ok(());
+    };
+    Err(SeedError::Unproven { environment, missing: missing.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_readable() {
+        assert!(foreign_users(Environment::Staging) > 0);
+    }
+
+    #[test]
+    fn only_listed_hosts_pass() {
+        for good in
+            ["localhost", "127.0.0.1", "127.8.8.8", "::1", "[::1]", "db.staging.wwmaa.com", "LOCALHOST"]
+        {
+            assert!(host(Environment::Staging, Service::Postgres, good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "db.wwmaa.com",
+            ".staging.wwmaa.com",
+            "staging.wwmaa.com.evil.example",
+            "notstaging.wwmaa.com",
+            "128.0.0.1",
+            "0.0.0.0",
+            "::",
+            "10.0.0.1",
+            "/var/run/postgresql",
+        ] {
+            assert!(host(Environment::Staging, Service::Postgres, bad).is_err(), "{bad}");
+        }
+        assert!(host(Environment::Local, Service::Postgres, "/var/run/postgresql").is_ok());
+        assert!(host(Environment::Local, Service::Postgres, "db.staging.wwmaa.com").is_err());
+        assert!(host(Environment::Local, Service::Stripe, "api.stripe.com").is_err());
+    }
+
+    #[test]
+    fn nothing_of_production_passes() {
+        for name in ["prod", "wwmaa_production", "PROD-1", "preprod"] {
+            assert!(names(Environment::Local, &[("database", name)]).is_err(), "{name}");
+        }
+        assert!(names(Environment::Local, &[("database", "wwmaa_staging"), ("user", "")]).is_ok());
+    }
+}
