@@ -111,6 +111,27 @@ provide_postgres() {
     provided Postgres "$how"
 }
 
+# A file system that is easily full: 96 MB of memory, mounted for Postgres to write to. Only root may mount, and not
+# everywhere; without it the one test that fills a disk is left out, and this says so. Sets TEST_SMALL_DISK.
+provide_small_disk() {
+    local dir
+    unset TEST_SMALL_DISK
+    if [ "$(id -u)" = 0 ] && dir="$(mktemp -d /tmp/wwmaa-disk.XXXXXX)" &&
+        mount -t tmpfs -o size=96m wwmaa-disk "$dir" 2>/dev/null; then
+        ends_with_us discard_small_disk "$dir"
+        as_server_user true && install -d -o "$(server_user)" "$dir/tablespace" && chmod 755 "$dir"
+        export TEST_SMALL_DISK="$dir"
+        provided "small disk" "$dir"
+    else
+        provided "small disk" "none, as it takes root to mount one: a full disk is not tried"
+    fi
+}
+
+discard_small_disk() {
+    umount -l "$1" 2>/dev/null || true
+    rmdir "$1" 2>/dev/null || true
+}
+
 # A Redis: TEST_REDIS_URL; a private one otherwise. Sets TEST_REDIS_URL, and TEST_REDIS_SERVER for tests that start
 # one themselves.
 provide_redis() {
