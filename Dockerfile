@@ -7,7 +7,7 @@ COPY . .
 # The caches stay out of the image; what is wanted is copied out of them in the same step.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --locked --release --package seeder --package mock-server --package loadgen \
+    cargo build --locked --release --package seeder --package mock-server --package loadgen --features seeder/stripe \
     && install --strip -D --target-directory=/out target/release/seed target/release/mock-server target/release/loadgen
 
 FROM debian:bookworm-slim
