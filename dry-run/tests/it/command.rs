@@ -73,6 +73,8 @@ pub(crate) struct Running {
     said: String,
     /// The mock's process.
     pub(crate) mock: String,
+    /// Where the mock is; a connection that was reset no longer knows.
+    address: String,
     /// A connection to the mock: it breaks when the mock ends.
     connection: TcpStream,
 }
@@ -88,7 +90,8 @@ impl Running {
         let address = between(&line, "http://", " (");
         let connection = TcpStream::connect(address).expect("the mock listens");
         connection.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        Self { process, stderr, said, mock: between(&line, "(process ", ",").to_owned(), connection }
+        let (mock, address) = (between(&line, "(process ", ",").to_owned(), address.to_owned());
+        Self { process, stderr, said, mock, address, connection }
     }
 
     /// Waits until it says this on standard error.
@@ -114,9 +117,8 @@ impl Running {
 
     /// Waits until the mock's end of the connection is closed, then sees that nobody serves there.
     fn expect_mock_gone(&mut self) {
-        let address = self.connection.peer_addr().expect("it was connected");
         assert!(is_cut(&mut self.connection), "the mock is still there");
-        expect_nobody_at(&address.to_string());
+        expect_nobody_at(&self.address);
     }
 }
 
