@@ -9,7 +9,7 @@ use crate::error::SeedError;
 pub const FILE: &str = ".env.load-tests";
 
 /// The names that the seeder, the mock or the load generator reads.
-const KNOWN: [&str; 14] = [
+pub const KNOWN: [&str; 14] = [
     "MOCK_URL",
     "MOCK_ADMIN_TOKEN",
     "LOCAL_DATABASE_URL",

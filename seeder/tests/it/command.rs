@@ -34,29 +34,12 @@ impl Ran {
     }
 }
 
-/// The settings that a command takes from its environment; tests set all they want themselves.
-const SETTINGS: [&str; 13] = [
-    "MOCK_URL",
-    "MOCK_ADMIN_TOKEN",
-    "LOCAL_DATABASE_URL",
-    "LOCAL_REDIS_URL",
-    "STAGING_DATABASE_URL",
-    "STAGING_REDIS_URL",
-    "STRIPE_SECRET_KEY",
-    "STRIPE_API_BASE",
-    "ZERODB_API_BASE_URL",
-    "ZERODB_PROJECT_ID",
-    "ZERODB_API_KEY",
-    "ZERODB_EMAIL",
-    "ZERODB_PASSWORD",
-];
-
 /// The command with these arguments, none of this process's settings, nobody at the terminal, in a directory without a
 /// settings file.
 pub(crate) fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_seed"));
     command.args(args).stdin(Stdio::null()).current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"));
-    for setting in SETTINGS {
+    for setting in seeder::settings::KNOWN {
         command.env_remove(setting);
     }
     command
