@@ -55,6 +55,8 @@ pub(crate) struct Start<'a> {
     pub(crate) seed: u64,
     /// Where it writes what goes wrong, when it may outlive us and our standard error.
     pub(crate) log: Option<&'a Path>,
+    /// Further arguments, such as a plan of faults or a defect.
+    pub(crate) more: &'a [OsString],
 }
 
 /// The parent's side: a mock that was started here. It ends when this is dropped.
@@ -96,6 +98,7 @@ impl Mock {
         let mut command = Command::new(program);
         command
             .args([SUBCOMMAND, "--port=0", "--profile", start.profile, "--seed", &start.seed.to_string()])
+            .args(start.more)
             // Secrets of its own, whatever the surroundings say: a rehearsal depends on its flags alone.
             .env_remove("MOCK_ADMIN_TOKEN")
             .env_remove("STRIPE_WEBHOOK_SECRET")

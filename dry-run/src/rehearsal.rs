@@ -26,7 +26,8 @@ const LOG: &str = "mock-server.log";
 /// Rehearses and says how it went. Whatever happens, no mock is left behind that was not asked for.
 pub(crate) fn run(args: &Args, scenarios: Vec<&'static dyn Scenario>) -> anyhow::Result<ExitCode> {
     let log = args.keep.then(|| args.out.join(LOG));
-    let mock = Mock::start(&Start { profile: &args.profile, seed: args.seed, log: log.as_deref() })?;
+    let mock =
+        Mock::start(&Start { profile: &args.profile, seed: args.seed, log: log.as_deref(), more: &[] })?;
     let process = mock.id().context("the mock is gone")?;
     eprintln!("mock: {} (process {process}, profile {})", mock.url(), args.profile);
     let world = seeder::launch_day(args.seed);

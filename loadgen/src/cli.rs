@@ -112,6 +112,10 @@ struct RunArgs {
     #[arg(long, value_name = "TOKEN", env = "MOCK_ADMIN_TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
 
+    /// The mock's world to load, where it has several (`x-mock-world` with every request) [default: its default]
+    #[arg(long, value_name = "NAME", env = "MOCK_WORLD")]
+    mock_world: Option<String>,
+
     /// Certificates to trust, PEM, for a target reached over https
     #[arg(long, value_name = "FILE", env = "LOADGEN_CA")]
     ca: Option<PathBuf>,
@@ -216,7 +220,11 @@ impl What {
 fn run(args: RunArgs) -> Result<Exit, Refusal> {
     // What was typed wrong is said before anything is looked up.
     options::choose(&args.what.scenarios).map_err(Refusal::usage)?;
-    let target = Target::parse(&args.target).map_err(|e| Refusal { exit: e.exit(), why: e.to_string() })?;
+    let target = Target::parse(&args.target).and_then(|target| match &args.mock_world {
+        Some(world) => target.in_world(world),
+        None => Ok(target),
+    });
+    let target = target.map_err(|e| Refusal { exit: e.exit(), why: e.to_string() })?;
     let chosen = args.what.options(target)?;
     let options = Options {
         out: args.out,

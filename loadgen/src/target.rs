@@ -6,6 +6,10 @@ use std::{
 };
 
 use engine::exit::Exit;
+use http::{HeaderName, HeaderValue};
+
+/// The header by which a mock tells its worlds apart.
+const MOCK_WORLD: HeaderName = HeaderName::from_static("x-mock-world");
 
 /// A target: an origin that is reached on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +19,7 @@ pub struct Target {
     host: String,
     port: u16,
     addresses: Vec<SocketAddr>,
+    world: Option<HeaderValue>,
 }
 
 /// Why load does not go there.
@@ -31,6 +36,9 @@ pub enum TargetError {
         /// What the resolver said.
         source: io::Error,
     },
+    /// No world of a mock can be called that.
+    #[error("`{0}` is no name of a world: it has 1 to 64 characters of a-z, 0-9, _ and -")]
+    World(String),
     /// It is not on this machine.
     #[error(
         "target {0} is refused: load goes only to a mock or a loopback address until targets prove what they are"
@@ -42,7 +50,7 @@ impl TargetError {
     /// What it says to the shell.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unknown(_) => Exit::Usage,
+            Self::Unknown(_) | Self::World(_) => Exit::Usage,
             Self::Unresolved { .. } | Self::NotLoopback(_) => Exit::Unreachable,
         }
     }
@@ -79,7 +87,22 @@ impl Target {
         if addresses.is_empty() || addresses.iter().any(|address| !address.ip().is_loopback()) {
             return Err(TargetError::NotLoopback(text.to_owned()));
         }
-        Ok(Self { name: text.to_owned(), tls, host, port, addresses })
+        Ok(Self { name: text.to_owned(), tls, host, port, addresses, world: None })
+    }
+
+    /// The same, in one of a mock's worlds: its name goes with every request, socket and admin call.
+    pub fn in_world(self, name: &str) -> Result<Self, TargetError> {
+        let fits = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+        let world = HeaderValue::try_from(name)
+            .ok()
+            .filter(|_| (1..=64).contains(&name.len()) && name.bytes().all(fits))
+            .ok_or_else(|| TargetError::World(name.to_owned()))?;
+        Ok(Self { world: Some(world), ..self })
+    }
+
+    /// The header that names the mock's world, when there is one to name.
+    pub fn world_header(&self) -> Option<(HeaderName, HeaderValue)> {
+        self.world.clone().map(|world| (MOCK_WORLD, world))
     }
 
     /// As it was asked for.

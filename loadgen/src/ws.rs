@@ -57,9 +57,10 @@ impl Socket {
     async fn attempt(connector: &Connector, path: &str) -> Result<Self, Fault> {
         let connected = connector.connect(Speech::Socket).await?;
         let scheme = if connector.target().tls() { "wss" } else { "ws" };
-        let request = format!("{scheme}://{}{path}", connector.target().authority())
+        let mut request = format!("{scheme}://{}{path}", connector.target().authority())
             .into_client_request()
             .map_err(|e| fault_of(&e, path))?;
+        request.headers_mut().extend(connector.target().world_header());
         let config = WebSocketConfig::default()
             .max_message_size(Some(MESSAGE_BYTES))
             .max_frame_size(Some(MESSAGE_BYTES))

@@ -1,14 +1,19 @@
-//! The process around the mock: what it was started with, and the world it serves at the moment.
+//! The process around the mock: what it was started with, and the worlds it serves.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use fixtures::World;
 use fixtures::profiles::Profile;
+use tokio_util::sync::CancellationToken;
 
-use crate::dataset::Dataset;
+use crate::defects::{Defect, Defects};
+use crate::faults::Faults;
 use crate::latency::Latency;
 use crate::metrics::Metrics;
-use crate::mock::Mock;
+use crate::server::{Connections, Limits, Tls};
+use crate::snapshot::{SnapshotError, Vault};
+use crate::worlds::Worlds;
 
 /// What a mock is started with.
 #[derive(Debug, Clone)]
@@ -23,55 +28,93 @@ pub struct Config {
     pub stripe_secret: String,
     /// What `/health` says this is.
     pub environment: String,
-    /// A world to start with; without one it is empty until a dataset is sent.
+    /// A world to start with, unless some were kept; without one it is empty until a dataset is sent.
     pub world: Option<World>,
+    /// In which ways it is wrong on purpose.
+    pub defects: Vec<Defect>,
+    /// Speak TLS, with this certificate.
+    pub tls: Option<Tls>,
+    /// What a peer may take of time and connections.
+    pub limits: Limits,
+    /// Where the worlds are kept from one start to the next.
+    pub data_dir: Option<PathBuf>,
 }
 
-/// What stays the same from one dataset to the next.
-#[derive(Debug)]
+impl Default for Config {
+    /// An empty mock without latency whose admin token is empty: nobody gets in.
+    fn default() -> Self {
+        Self {
+            profile: Profile::instant(),
+            seed: fixtures::DEFAULT_SEED,
+            admin_token: String::new(),
+            stripe_secret: contract::stripe::DEFAULT_SECRET.to_owned(),
+            environment: "mock".to_owned(),
+            world: None,
+            defects: Vec::new(),
+            tls: None,
+            limits: Limits::default(),
+            data_dir: None,
+        }
+    }
+}
+
+/// What stays the same from one dataset to the next, and in all worlds.
+#[derive(Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) admin_token: String,
     pub(crate) stripe_secret: String,
     pub(crate) environment: String,
+    pub(crate) defects: Defects,
+    pub(crate) faults: Faults,
+    pub(crate) limits: Limits,
+    /// Cancelled when the process begins to end: whatever could stay open for long ends then.
+    pub(crate) ending: CancellationToken,
 }
 
-/// The process: its settings, its latency, its metrics, and the mock it serves now.
+/// The process: its settings, its latency, its metrics, its connections, and the worlds it serves.
 pub(crate) struct App {
     pub(crate) settings: Arc<Settings>,
     pub(crate) latency: Arc<Latency>,
     pub(crate) metrics: Arc<Metrics>,
-    current: RwLock<Arc<Mock>>,
+    pub(crate) connections: Connections,
+    pub(crate) worlds: Worlds,
+    /// Where the worlds are kept from one start to the next.
+    vault: Option<Vault>,
 }
 
 impl App {
-    /// Ready to serve the config's world.
-    pub(crate) fn new(config: Config) -> Arc<Self> {
-        let dataset: Dataset = config.world.iter().flat_map(World::records).collect();
+    /// Ready to serve the worlds that were kept, else the config's.
+    pub(crate) fn new(config: Config) -> Result<Arc<Self>, SnapshotError> {
+        let (vault, kept) = config.data_dir.as_deref().map(Vault::open).transpose()?.unzip();
+        let kept = kept.unwrap_or_default();
         let settings = Arc::new(Settings {
             admin_token: config.admin_token,
             stripe_secret: config.stripe_secret,
             environment: config.environment,
+            defects: Defects::planted(&config.defects),
+            faults: Faults,
+            limits: config.limits,
+            ending: CancellationToken::new(),
         });
-        Arc::new(Self {
+        let worlds = Worlds::new(Arc::clone(&settings), config.world.as_ref().filter(|_| kept.is_empty()));
+        for (name, dataset) in &kept {
+            worlds.replace(name, dataset).expect("no more worlds were kept than there may be");
+        }
+        Ok(Arc::new(Self {
             latency: Arc::new(Latency::new(&config.profile, config.seed)),
             metrics: Arc::new(Metrics::default()),
-            current: RwLock::new(Arc::new(Mock::load(Arc::clone(&settings), &dataset))),
+            connections: Connections::new(&config.limits),
+            worlds,
+            vault,
             settings,
-        })
+        }))
     }
 
-    /// The mock at this moment. Whoever asked keeps it to the end of their request.
-    pub(crate) fn mock(&self) -> Arc<Mock> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Serves this dataset from now on.
-    pub(crate) fn replace(&self, dataset: &Dataset) {
-        let fresh = Arc::new(Mock::load(Arc::clone(&self.settings), dataset));
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        let old = std::mem::replace(&mut *current, fresh);
-        drop(current);
-        // Letting go of a world takes a while; nobody should wait for it.
-        drop(old);
+    /// Keeps all worlds for the next start; how many there were. None when they have no place to be kept.
+    pub(crate) fn keep_worlds(&self) -> Option<Result<usize, SnapshotError>> {
+        let vault = self.vault.as_ref()?;
+        let worlds = self.worlds.list();
+        let kept = vault.keep(worlds.iter().map(|world| (world.name.as_str(), &*world.mock)));
+        Some(kept.map(|()| worlds.len()))
     }
 }

@@ -27,14 +27,7 @@ impl Caller {
 
     /// A cookie's value.
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
-        self.headers
-            .get_all(header::COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .find_map(|line| {
-                line.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name)
-            })
-            .map(|(_, value)| value)
+        cookie(&self.headers, name)
     }
 
     /// The user of an endpoint that asks for one.
@@ -46,6 +39,18 @@ impl Caller {
     pub(crate) fn is_one_of(&self, roles: &[Role]) -> bool {
         self.user.as_ref().is_some_and(|user| roles.contains(&user.role))
     }
+}
+
+/// The value of the cookie with this name in these headers.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .find_map(|line| {
+            line.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name)
+        })
+        .map(|(_, value)| value)
 }
 
 /// What is said to those who sent no token.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contract::ApiError;
 use contract::subscriptions::Tier;
-use fixtures::Record;
+use fixtures::{Header, Record};
 
 use crate::app::Settings;
 use crate::area::{Area, AuditCheck};
@@ -23,6 +23,8 @@ use crate::webhooks::{self, Webhooks};
 pub(crate) struct Mock {
     /// What the process was started with.
     pub(crate) settings: Arc<Settings>,
+    /// What the dataset said of itself.
+    header: Header,
     /// The time that events and bookings live by.
     pub(crate) clock: BusinessClock,
     pub(crate) auth: Auth,
@@ -46,6 +48,7 @@ impl Mock {
             subscriptions: Subscriptions::load(dataset),
             webhooks: Webhooks::load(),
             live: Live::load(dataset),
+            header: dataset.header(),
             settings,
         }
     }
@@ -83,6 +86,11 @@ impl Mock {
     /// Takes away what load left behind.
     pub(crate) fn reset_load(&self) {
         self.areas().into_iter().for_each(Area::reset_load);
+    }
+
+    /// The header for the rows held: a world that is loaded again goes on at the time it had.
+    pub(crate) fn header_now(&self) -> Header {
+        Header { epoch: self.clock.now(), ..self.header }
     }
 
     /// Every row held.

@@ -211,6 +211,7 @@ impl Client {
             .body(Full::new(request.body.clone()))
             .map_err(|e| Fault::new(FaultKind::Other("request cannot be built".into()), e.to_string()))?;
         *built.headers_mut() = request.headers.clone();
+        built.headers_mut().extend(target.world_header());
         if !self.is_http2() {
             let host = HeaderValue::try_from(target.authority())
                 .map_err(|e| Fault::new(FaultKind::Other("request cannot be built".into()), e.to_string()))?;

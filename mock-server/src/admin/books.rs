@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
 use bytes::Bytes;
 use fixtures::digest::Digester;
 use fixtures::{Counts, Record};
+use http::request::Parts;
 use http::{HeaderValue, header};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::api::json;
+use crate::api::{internal_error, json, refusal};
 use crate::app::App;
 use crate::area::AuditCheck;
 use crate::mock::Mock;
@@ -33,15 +34,26 @@ struct Held {
     digests: BTreeMap<&'static str, String>,
 }
 
-pub(super) async fn audit(State(app): State<Arc<App>>) -> Response {
-    let checks = app.mock().audit();
+/// The world that a request means.
+pub(super) struct Meant(Arc<Mock>);
+
+impl FromRequestParts<Arc<App>> for Meant {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        app.worlds.of(&parts.headers).map(Self).map_err(|no_world| refusal(&no_world))
+    }
+}
+
+pub(super) async fn audit(Meant(mock): Meant) -> Response {
+    let checks = mock.audit();
     json(200, &Audit { ok: checks.iter().all(|check| check.ok), checks })
 }
 
 /// The book of webhooks, one event a line.
-pub(super) async fn webhooks(State(app): State<Arc<App>>) -> Response {
+pub(super) async fn webhooks(Meant(mock): Meant) -> Response {
     let mut text = Vec::new();
-    for line in webhooks::ledger(&app.mock()) {
+    for line in webhooks::ledger(&mock) {
         serde_json::to_writer(&mut text, &line).expect("lines serialise: no failing fields");
         text.push(b'\n');
     }
@@ -51,12 +63,11 @@ pub(super) async fn webhooks(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Counts and digests of the rows held, made now.
-pub(super) async fn digests(State(app): State<Arc<App>>) -> Response {
-    let mock = app.mock();
+pub(super) async fn digests(Meant(mock): Meant) -> Response {
     let held = tokio::task::spawn_blocking(move || digest(&mock)).await;
     match held {
         Ok(held) => json(200, &held),
-        Err(_) => crate::api::refusal(&crate::api::internal_error()),
+        Err(_) => refusal(&internal_error()),
     }
 }
 
@@ -67,7 +78,7 @@ fn digest(mock: &Mock) -> Held {
 }
 
 /// How many rows of each kind are held.
-fn counts(mock: &Mock) -> Counts {
+pub(super) fn counts(mock: &Mock) -> Counts {
     let mut counts = Counts::default();
     mock.rows(&mut |record| {
         *match record {
@@ -85,8 +96,7 @@ fn counts(mock: &Mock) -> Counts {
 }
 
 /// Takes away what load left behind; answers with how much of each kind that was.
-pub(super) async fn reset_load(State(app): State<Arc<App>>) -> Response {
-    let mock = app.mock();
+pub(super) async fn reset_load(Meant(mock): Meant) -> Response {
     let (before, events) = (counts(&mock), webhooks::ledger(&mock).len() as u64);
     let accounts = mock.auth.registered();
     mock.reset_load();

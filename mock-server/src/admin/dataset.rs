@@ -1,6 +1,7 @@
 //! Taking a world: lines of JSON as they arrive, all of them or nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -12,10 +13,12 @@ use fixtures::integrity::Checker;
 use fixtures::ndjson::Reader;
 use http_body_util::BodyExt as _;
 use serde::Serialize;
+use tokio::time::timeout;
 
-use crate::api::{internal_error, json, refusal};
+use crate::api::{internal_error, json, refusal, too_slow};
 use crate::app::App;
 use crate::dataset::Dataset;
+use crate::worlds;
 
 /// Bytes a line may have. A row has a few hundred; a stream without line feeds must not fill the memory.
 const LINE_LIMIT_BYTES: usize = 1024 * 1024;
@@ -27,26 +30,27 @@ struct Taken {
     counts: Counts,
 }
 
-/// `POST /__admin/dataset`: serves the world sent from now on, unless something is wrong with any of its lines.
+/// `POST /__admin/dataset`: serves the world sent from now on, under the name its header gives, unless something
+/// is wrong with any of its lines.
 pub(super) async fn take(State(app): State<Arc<App>>, request: Request) -> Response {
-    let outcome = match read(request.into_body()).await {
-        Ok((dataset, taken)) => {
-            let replaced = tokio::task::spawn_blocking(move || app.replace(&dataset)).await;
-            replaced.map(|()| taken).map_err(|_| internal_error())
-        }
-        Err(error) => Err(error),
-    };
-    match outcome {
+    match receive(app, request).await {
         Ok(taken) => json(200, &taken),
         Err(error) => refusal(&error),
     }
 }
 
+async fn receive(app: Arc<App>, request: Request) -> Result<Taken, ApiError> {
+    let name = worlds::named_in(request.headers())?.unwrap_or(worlds::DEFAULT).to_owned();
+    let (dataset, taken) = read(request.into_body(), app.settings.limits.body).await?;
+    let replaced = tokio::task::spawn_blocking(move || app.worlds.replace(&name, &dataset)).await;
+    replaced.unwrap_or_else(|_| Err(internal_error())).map(|()| taken)
+}
+
 /// Reads a world to its end, then what is wrong with it as a whole.
-async fn read(mut body: Body) -> Result<(Dataset, Taken), ApiError> {
+async fn read(mut body: Body, patience: Duration) -> Result<(Dataset, Taken), ApiError> {
     let mut intake = Intake::default();
     let mut pending = BytesMut::new();
-    while let Some(frame) = body.frame().await {
+    while let Some(frame) = timeout(patience, body.frame()).await.map_err(|_| too_slow(patience))? {
         let frame = frame.map_err(|_| {
             ApiError::bad_request(format!("line {}: the stream broke off here", intake.reader.lines() + 1))
         })?;

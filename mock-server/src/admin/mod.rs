@@ -2,14 +2,15 @@
 
 mod books;
 mod dataset;
+mod worlds;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use contract::ApiError;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -28,7 +29,11 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/__admin/pools", get(books::pools))
         .route("/__admin/truth/reset", post(books::reset_truth))
         .route("/__admin/reset-load", post(books::reset_load))
-        .route_layer(from_fn(buffer))
+        .route("/__admin/worlds", get(worlds::list))
+        .route("/__admin/worlds/{name}", delete(worlds::remove))
+        .route("/__admin/snapshot", post(worlds::keep))
+        .route("/__admin/connections", get(worlds::connections))
+        .route_layer(from_fn_with_state(Arc::clone(app), buffer))
         // Its body is a world, read as it comes: the limit of bodies does not apply.
         .route("/__admin/dataset", post(dataset::take))
         .route_layer(from_fn_with_state(Arc::clone(app), guard))

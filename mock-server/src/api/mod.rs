@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use contract::endpoint::split_route;
@@ -21,7 +22,7 @@ use crate::caller::Caller;
 use crate::mock::Mock;
 
 pub(crate) use answer::{json, refusal};
-pub(crate) use read::buffer;
+pub(crate) use read::{buffer, too_slow};
 
 /// A plain handler.
 pub(crate) type Handler<E> = fn(
@@ -95,8 +96,12 @@ impl Api {
         F: Future<Output = Response> + Send + 'static,
     {
         let service = move |State(app): State<Arc<App>>, request: Request| {
-            let answering = handler(app.mock(), request);
+            let answering = app.worlds.of(request.headers()).map(|mock| handler(mock, request));
             async move {
+                let answering = match answering {
+                    Ok(answering) => answering,
+                    Err(no_world) => return refusal(&no_world),
+                };
                 // Here and not only at the edge: the latency layer may run this in a task of its own.
                 match AssertUnwindSafe(answering).catch_unwind().await {
                     Ok(response) => response,
@@ -116,7 +121,8 @@ impl Api {
         } else {
             service.route_layer(self.app.latency.layer(route))
         };
-        self.router = self.router.route(path, service.route_layer(axum::middleware::from_fn(buffer)));
+        self.router =
+            self.router.route(path, service.route_layer(from_fn_with_state(Arc::clone(&self.app), buffer)));
         self
     }
 

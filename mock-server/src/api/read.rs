@@ -1,8 +1,11 @@
 //! Requests: bounded bodies, parameters, who calls.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::RequestPartsExt as _;
-use axum::body::Body;
-use axum::extract::{RawPathParams, Request};
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
@@ -10,8 +13,10 @@ use contract::endpoint::{self, ParamError};
 use contract::{ApiError, Auth, Endpoint, FieldError};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::refusal;
+use crate::app::App;
 use crate::caller::{self, Caller};
 use crate::mock::Mock;
 
@@ -22,13 +27,22 @@ const BODY_LIMIT_BYTES: usize = 1024 * 1024;
 /// instead of a reset connection.
 const DRAIN_LIMIT_BYTES: usize = 16 * BODY_LIMIT_BYTES;
 
-/// Middleware that reads the body whole before anything else happens.
-pub(crate) async fn buffer(request: Request, next: Next) -> Response {
+/// Middleware that reads the body whole before anything else happens, for as long as one may take.
+pub(crate) async fn buffer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    match collect(body).await {
+    if body.is_end_stream() {
+        return next.run(Request::from_parts(parts, Body::empty())).await;
+    }
+    let patience = app.settings.limits.body;
+    match timeout(patience, collect(body)).await.unwrap_or_else(|_| Err(too_slow(patience))) {
         Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Err(error) => refusal(&error),
     }
+}
+
+/// What is said to those who do not get to the end of a body.
+pub(crate) fn too_slow(patience: Duration) -> ApiError {
+    ApiError::new(408, format!("The request body did not arrive within {} s", patience.as_secs_f64()))
 }
 
 async fn collect(mut body: Body) -> Result<Bytes, ApiError> {

@@ -119,6 +119,19 @@ impl Pool {
         Ok(grant)
     }
 
+    /// Takes `servers` of it away from `from` until `until`, each as soon as it is free: somebody outside the
+    /// requests (a cron job, a brown-out) holds them.
+    pub fn seize(&mut self, now: Moment, servers: usize, from: Moment, until: Moment) {
+        self.forget_before(now);
+        for _ in 0..servers.min(self.spec.servers) {
+            let Reverse(free) = *self.free_at.peek().expect("a pool has at least one server");
+            let start = from.max(free);
+            if start < until {
+                self.take(now, None, Grant { start, end: until });
+            }
+        }
+    }
+
     /// How full it is at `now`.
     pub fn occupancy(&self, now: Moment) -> Occupancy {
         let count = |spans: &[Span]| spans.iter().filter(|span| span.contains(now)).count();

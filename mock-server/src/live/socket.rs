@@ -14,6 +14,7 @@ use contract::ws::{
 };
 use http::{HeaderValue, header};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio_tungstenite::tungstenite;
 
 use super::passes::Purpose;
 use super::room::{Attached, Goodbye, LEFT, Room, Said, TOO_SLOW, encode};
@@ -21,9 +22,9 @@ use crate::api::refusal;
 use crate::clock;
 use crate::mock::Mock;
 
-/// Bytes a client's frame may have, as many as a body: a message that is too long is to earn an error frame, not
-/// a cut, so it has to be read.
-const MAX_FRAME_BYTES: usize = 1024 * 1024;
+/// Bytes a client's frame, and a message of several, may have. The longest chat has a thirtieth of it: what is
+/// longer than a chat by mistake earns an error frame, what is longer than this a cut.
+const MAX_FRAME_BYTES: usize = 64 * 1024;
 /// How long writing one frame may take.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 /// How long the peer may take to confirm a close.
@@ -33,6 +34,10 @@ const BAD_TOKEN: Goodbye = Goodbye { code: CLOSE_BAD_TOKEN, reason: "token is no
 const UNKNOWN_SESSION: Goodbye = Goodbye { code: CLOSE_UNKNOWN_SESSION, reason: "unknown session" };
 const SILENT: Goodbye = Goodbye { code: 4408, reason: "nothing heard for a minute" };
 const BROKEN_FRAME: Goodbye = Goodbye { code: 1002, reason: "frame breaks the protocol" };
+const NOT_UTF8: Goodbye = Goodbye { code: 1007, reason: "text is not UTF-8" };
+const TOO_LONG: Goodbye = Goodbye { code: 1009, reason: "message is longer than 64 KiB" };
+/// The process ends.
+const GOING_AWAY: Goodbye = Goodbye { code: 1001, reason: "the server is going away" };
 
 /// Answers the handshake. Refusals come as close codes, which a browser can read, not as HTTP statuses.
 pub(crate) async fn upgrade(mock: Arc<Mock>, request: Request) -> Response {
@@ -78,14 +83,19 @@ enum Next {
 /// Serves an open socket to its end.
 async fn attend(mut socket: WebSocket, mock: &Mock, room: &Room, user: &str) {
     let Some(mut seat) = room.attach(clock::now(), user) else { return close(socket, BAD_TOKEN).await };
-    let goodbye = converse(&mut socket, room, user, &mut seat).await;
+    let goodbye = tokio::select! {
+        goodbye = converse(&mut socket, room, user, &mut seat) => goodbye,
+        () = mock.settings.ending.cancelled() => Some(GOING_AWAY),
+    };
     if goodbye == Some(LEFT) {
         mock.live.leave_from(room, user, seat.connection);
     } else {
         room.detach(clock::now(), user, seat.connection);
     }
-    if let Some(goodbye) = goodbye {
-        close(socket, goodbye).await;
+    match goodbye {
+        Some(goodbye) => close(socket, goodbye).await,
+        // A peer that closed gets its close confirmed, which the library does with the next read.
+        None => drop(timeout(CLOSE_PATIENCE, socket.recv()).await),
     }
 }
 
@@ -143,7 +153,7 @@ async fn write(socket: &mut WebSocket, seat: &mut Attached, message: Message) ->
 fn hear(received: Option<Result<Message, axum::Error>>, room: &Room, user: &str, now: Instant) -> Next {
     let text = match received {
         None | Some(Ok(Message::Close(_))) => return Next::Gone,
-        Some(Err(_)) => return Next::End(BROKEN_FRAME),
+        Some(Err(error)) => return Next::End(blame(error)),
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Next::Nothing,
         Some(Ok(Message::Binary(_))) => return reply_error("Frames are JSON text, not binary".to_owned()),
         Some(Ok(Message::Text(text))) => text,
@@ -161,6 +171,15 @@ fn hear(received: Option<Result<Message, axum::Error>>, room: &Room, user: &str,
             }
         }
         Err(error) => reply_error(format!("Not a frame this socket knows: {error}")),
+    }
+}
+
+/// How a socket ends whose peer broke the protocol (RFC 6455, section 7.4.1).
+fn blame(error: axum::Error) -> Goodbye {
+    match error.into_inner().downcast_ref::<tungstenite::Error>() {
+        Some(tungstenite::Error::Utf8(_)) => NOT_UTF8,
+        Some(tungstenite::Error::Capacity(_)) => TOO_LONG,
+        _ => BROKEN_FRAME,
     }
 }
 

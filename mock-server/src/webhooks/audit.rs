@@ -82,9 +82,7 @@ mod tests {
     use crate::subscriptions::Change;
 
     fn mock() -> Mock {
-        let settings =
-            Settings { admin_token: String::new(), stripe_secret: String::new(), environment: String::new() };
-        Mock::load(Arc::new(settings), &Dataset::default())
+        Mock::load(Arc::new(Settings::default()), &Dataset::default())
     }
 
     fn event(id: &str, created: i64, status: &str) -> (Event, Change) {

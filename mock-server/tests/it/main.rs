@@ -2,15 +2,24 @@
 
 mod admin;
 mod auth;
+mod bad_frames;
+mod bad_input;
 mod edge;
+mod ends;
 mod events;
 mod holding;
 mod latency;
+mod limits;
 mod live;
+mod many;
 mod members;
 mod pages;
 mod program;
 mod rig;
 mod search;
 mod sfu;
+mod snapshots;
+mod tls;
 mod webhooks;
+mod wire;
+mod worlds;

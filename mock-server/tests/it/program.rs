@@ -28,8 +28,8 @@ fn started(args: &[&str]) -> (Child, BufReader<ChildStdout>, String, String) {
     let (mut first, mut second) = (String::new(), String::new());
     out.read_line(&mut first).expect("a line");
     out.read_line(&mut second).expect("a line");
-    let address =
-        first.trim().strip_prefix("listening on http://").expect("the address comes first").to_owned();
+    let address = first.trim().split_once("listening on http").expect("the address comes first").1.to_owned();
+    let address = address.trim_start_matches('s').trim_start_matches("://").to_owned();
     let token = second.trim().strip_prefix("admin token: ").expect("then the token").to_owned();
     (child, out, address, token)
 }
@@ -62,6 +62,59 @@ fn sigterm_ends_it_gracefully() {
     let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
     assert!(killed.success());
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+fn terminate(child: &Child) {
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+}
+
+#[test]
+fn a_second_sigterm_ends_it_at_once() {
+    let (mut child, _out, address, _) = started(&["--port=0"]);
+    let mut stream = std::net::TcpStream::connect(&address).expect("it listens");
+    // Its answer is read first, so that what follows is certainly being served.
+    stream.write_all(b"GET /health HTTP/1.1\r\nhost: mock\r\n\r\n").expect("it reads");
+    stream.read_exact(&mut [0; 12]).expect("it answers");
+    stream
+        .write_all(b"POST /api/auth/login HTTP/1.1\r\nhost: mock\r\ncontent-length: 9\r\n\r\n")
+        .expect("read");
+    terminate(&child);
+    // The first signal has arrived once nobody is accepted any more.
+    while std::net::TcpStream::connect(&address).is_ok() {}
+    terminate(&child);
+    assert_eq!(child.wait().expect("it ends").code(), Some(2), "it says that answers were cut off");
+}
+
+#[test]
+fn with_tls_it_says_where_its_certificate_is() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let place = dir.path().to_str().expect("UTF-8");
+    let (mut child, mut out, address, _) = started(&["--port=0", "--tls", "--tls-dir", place]);
+    let mut third = String::new();
+    out.read_line(&mut third).expect("a line");
+    assert_eq!(third, format!("certificate: {place}/mock-ca.pem\n"));
+    assert!(ask(&address, "/health", "").starts_with("HTTP/1.1 400"), "it wants TLS");
+    terminate(&child);
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    let (code, _, err) = run(&["--tls-dir", place]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("--tls"), "{err}");
+}
+
+#[test]
+fn worlds_are_kept_and_what_cannot_be_read_stops_the_start() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let place = dir.path().to_str().expect("UTF-8");
+    let (mut child, _out, _, _) = started(&["--port=0", "--data-dir", place]);
+    terminate(&child);
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    let list = dir.path().join("worlds.json");
+    assert!(list.exists());
+    std::fs::write(&list, "nonsense").expect("it is written");
+    let (code, out, err) = run(&["--port=0", "--data-dir", place]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains(&format!("mock-server: {place}/worlds.json: ")), "{err}");
 }
 
 #[test]
@@ -122,6 +175,10 @@ fn help_is_the_manual() {
         "--stripe-secret",
         "--environment",
         "--exit-with-parent",
+        "--tls",
+        "--tls-dir",
+        "--data-dir",
+        "--max-connections",
     ] {
         assert!(out.contains(flag), "{flag} is not in\n{out}");
     }

@@ -1,15 +1,15 @@
 //! A mock of its own for each test.
 
-use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use fixtures::profiles::Profile;
 use fixtures::{Size, World};
 use mock_server::Config;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 /// The admin token of every test's mock.
 pub(crate) const ADMIN_TOKEN: &str = "admin-token-of-the-tests";
@@ -22,18 +22,15 @@ pub(crate) fn small_world() -> World {
     )
 }
 
-/// A profile without latency.
-pub(crate) fn no_latency() -> Profile {
-    Profile { name: "off".to_owned(), pools: BTreeMap::new(), default: None, routes: BTreeMap::new() }
-}
-
 /// A mock on a port of its own; it ends when this is dropped.
 pub(crate) struct Rig {
     /// `http://127.0.0.1:PORT`.
     pub(crate) base: String,
     /// A client that follows no redirects.
     pub(crate) http: reqwest::Client,
+    address: SocketAddr,
     stop: Arc<Notify>,
+    serving: Option<JoinHandle<std::io::Result<()>>>,
 }
 
 impl Rig {
@@ -44,27 +41,45 @@ impl Rig {
 
     /// The same with a config changed.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config {
-            profile: no_latency(),
-            seed: 42,
-            admin_token: ADMIN_TOKEN.to_owned(),
-            stripe_secret: contract::stripe::DEFAULT_SECRET.to_owned(),
-            environment: "mock".to_owned(),
-            world: Some(small_world()),
-        };
+        let mut config =
+            Config { admin_token: ADMIN_TOKEN.to_owned(), world: Some(small_world()), ..Config::default() };
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let base = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let address = listener.local_addr().expect("it is bound");
+        let base = format!("http://{address}");
         let stop = Arc::new(Notify::new());
         let stopped = Arc::clone(&stop);
-        tokio::spawn(async move { mock_server::serve(listener, config, stopped.notified()).await });
+        let serving =
+            tokio::spawn(async move { mock_server::serve(listener, config, stopped.notified()).await });
         // Built beside the seeder, the client has TLS without a provider, and wants one chosen although it needs none.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client without TLS");
-        Self { base, http, stop }
+        Self { base, http, address, stop, serving: Some(serving) }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Asks it to end.
+    pub(crate) fn end(&self) {
+        self.stop.notify_one();
+    }
+
+    /// Waits until it has ended; how it did.
+    pub(crate) async fn outcome(&mut self) -> std::io::Result<()> {
+        let serving = self.serving.take().expect("it ends once");
+        let ended = tokio::time::timeout(crate::wire::PATIENCE, serving).await;
+        ended.expect("it ends in bounded time").expect("it does not panic")
+    }
+
+    /// Waits until it has ended, as it should.
+    pub(crate) async fn ended(&mut self) {
+        self.outcome().await.expect("it ends well");
     }
 
     /// A request to `path`.

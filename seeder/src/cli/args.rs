@@ -116,6 +116,9 @@ pub(super) struct Place {
     /// Admin token of the mock, which prints one when it starts; `MOCK_ADMIN_TOKEN`
     #[arg(long, value_name = "TOKEN", global = true, help_heading = "Place")]
     pub(super) admin_token: Option<String>,
+    /// The mock's world to fill, where it has several (made when it is not there); `MOCK_WORLD`, or its default
+    #[arg(long, value_name = "NAME", global = true, help_heading = "Place")]
+    pub(super) mock_world: Option<String>,
     /// The settings file [default: .env.load-tests, if it is there]
     #[arg(long, value_name = "FILE", global = true, help_heading = "Place")]
     pub(super) env_file: Option<PathBuf>,

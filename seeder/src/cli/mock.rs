@@ -24,6 +24,10 @@ pub(super) async fn run(verb: &Verb, place: &Place, settings: &Settings) -> Resu
     }
     let (url, token) = access::mock(place, settings)?;
     let mock = Mock::open(&url, &token).await?;
+    let mock = match settings.get(place.mock_world.as_deref(), "MOCK_WORLD") {
+        Some(world) => mock.in_world(&world),
+        None => mock,
+    };
     match verb {
         Verb::Verify(args) => verify(&mock, args.world.world(), place.json).await,
         Verb::ResetLoad(_) => reset_load(&mock, place.json).await,

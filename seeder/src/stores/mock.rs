@@ -47,6 +47,8 @@ pub struct Mock {
     url: String,
     token: String,
     client: Client,
+    /// The world meant, where it has several.
+    world: Option<String>,
 }
 
 /// Answer of `POST /__admin/dataset`.
@@ -68,9 +70,15 @@ impl Mock {
             .build()
             .map_err(|error| bad_address(url, &error))?;
         let url = address.as_str().trim_end_matches('/').to_owned();
-        let mock = Self { url, token: token.to_owned(), client };
+        let mock = Self { url, token: token.to_owned(), client, world: None };
         mock.prove().await?;
         Ok(mock)
+    }
+
+    /// The same mock, with one of its worlds meant instead of the default one.
+    #[must_use]
+    pub fn in_world(self, name: &str) -> Self {
+        Self { world: Some(name.to_owned()), ..self }
     }
 
     /// Its address, without a slash at the end.
@@ -150,7 +158,11 @@ impl Mock {
     }
 
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
-        request.bearer_auth(&self.token)
+        let request = request.bearer_auth(&self.token);
+        match &self.world {
+            Some(world) => request.header("x-mock-world", world),
+            None => request,
+        }
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Response, SeedError> {

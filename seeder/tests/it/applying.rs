@@ -1,8 +1,5 @@
 //! Against a real mock.
 
-use std::collections::BTreeMap;
-
-use fixtures::profiles::Profile;
 use mock_server::Config;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -14,19 +11,7 @@ const SMALL: [&str; 4] = ["--users=300", "--instructors=20", "--events=40", "--c
 
 /// An empty mock without latency, on a port of its own; it ends with the test's runtime.
 pub(crate) async fn mock() -> String {
-    let config = Config {
-        profile: Profile {
-            name: "off".to_owned(),
-            pools: BTreeMap::new(),
-            default: None,
-            routes: BTreeMap::new(),
-        },
-        seed: 42,
-        admin_token: TOKEN.to_owned(),
-        stripe_secret: "whsec_test_secret".to_owned(),
-        environment: "mock".to_owned(),
-        world: None,
-    };
+    let config = Config { admin_token: TOKEN.to_owned(), ..Config::default() };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     tokio::spawn(async move { mock_server::serve(listener, config, std::future::pending::<()>()).await });

@@ -1,0 +1,199 @@
+//! `mock-server` without a subcommand: the mock, until it is told to end.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow};
+use fixtures::profiles::{self, Profile};
+use fixtures::{DEFAULT_SEED, Size, World};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::Config;
+use crate::defects::Defect;
+use crate::server::{Limits, Tls};
+
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Args {
+    /// Address and port to listen on; port 0 takes a free one, which is printed.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8089")]
+    listen: SocketAddr,
+
+    /// Only the port, on the address of --listen.
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+
+    /// How long answers take: `off` (no delay), `healthy` (about 60 % of every goal), `breach` (about 130 %, a
+    /// run against it must fail), or a TOML file of your own.
+    #[arg(long, value_name = "off|healthy|breach|FILE", default_value = "off")]
+    profile: String,
+
+    /// Seed of the latency draws, and of the world with --world. The same seed draws the same latencies.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
+    seed: u64,
+
+    /// Start with the default world (5 000 load users, 200 instructors, 500 events) instead of an empty one.
+    #[arg(long)]
+    world: bool,
+
+    /// Bearer token that `/__admin/*` asks for; a random one is made and printed when none is given.
+    #[arg(long, value_name = "TOKEN", env = "MOCK_ADMIN_TOKEN", hide_env_values = true)]
+    admin_token: Option<String>,
+
+    /// Secret that Stripe's webhooks are signed with.
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "STRIPE_WEBHOOK_SECRET",
+        hide_env_values = true,
+        default_value = contract::stripe::DEFAULT_SECRET
+    )]
+    stripe_secret: String,
+
+    /// What `/health` says this is; seeder and load generator act on `mock` only.
+    #[arg(long, value_name = "NAME", default_value = "mock")]
+    environment: String,
+
+    /// Be wrong in this way, to see whether a suite notices; may be given several times.
+    #[arg(long = "defect", value_name = "NAME")]
+    defects: Vec<Defect>,
+
+    /// Speak TLS, with a certificate for this machine (localhost and its addresses) by an authority made at this start. Where the
+    /// authority's certificate lies (PEM, for `--ca` of the load generator) is printed as `certificate: …`.
+    #[arg(long)]
+    tls: bool,
+
+    /// Where that certificate is written, as mock-ca.pem; else a private directory that goes at the end.
+    #[arg(long, value_name = "DIR", requires = "tls")]
+    tls_dir: Option<PathBuf>,
+
+    /// Keep the worlds here: they are written at the end, and on `POST /__admin/snapshot`, and brought back at the
+    /// next start (then --world is for the first start only). Kept are their rows with all bookings and
+    /// subscriptions; tokens, newly registered accounts, chats and the book of webhooks are not.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// Connections at once. At the limit accepting pauses, nobody is refused. Without it: as many as the limit of
+    /// open files carries.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_connections: Option<u32>,
+
+    /// End when standard input is closed, so that a parent which dies leaves no orphan.
+    #[arg(long)]
+    exit_with_parent: bool,
+}
+
+/// Serves until the end is called for.
+pub(super) fn run(args: Args) -> anyhow::Result<()> {
+    let address = SocketAddr::new(args.listen.ip(), args.port.unwrap_or(args.listen.port()));
+    let config = Config {
+        profile: profile(&args.profile)?,
+        seed: args.seed,
+        admin_token: match args.admin_token {
+            Some(token) if token.trim().is_empty() => return Err(anyhow!("the admin token is empty")),
+            Some(token) => token,
+            None => hex::encode(&crate::auth::random_key()[..16]),
+        },
+        stripe_secret: args.stripe_secret,
+        environment: args.environment,
+        world: args.world.then(|| World::new(args.seed, Size::default())),
+        defects: args.defects,
+        tls: args.tls.then(|| Tls::made_now(args.tls_dir.as_deref())).transpose()?,
+        limits: Limits { connections: args.max_connections, ..Limits::default() },
+        data_dir: args.data_dir,
+    };
+    let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
+    let ended = runtime.block_on(listen(address, config, args.exit_with_parent));
+    // Tasks that hold a socket or a blocked read of standard input are not waited for.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn listen(address: SocketAddr, config: Config, exit_with_parent: bool) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            anyhow!(
+                "port {} is taken on {}: choose another with --listen, or 0 for a free one",
+                address.port(),
+                address.ip()
+            )
+        }
+        _ => anyhow!(error).context(format!("cannot listen on {address}")),
+    })?;
+    let address = listener.local_addr().context("the address that was bound")?;
+    let greeting = greeting(address, &config);
+    let (gently, at_once) = ends(exit_with_parent)?;
+    tokio::select! {
+        ended = crate::server::serve_announced(listener, config, gently.cancelled(), || greet(&greeting)) => {
+            // Says by itself what went wrong, with the path.
+            ended.map_err(|error| anyhow!(error))
+        }
+        () = at_once.cancelled() => Err(anyhow!("asked to end a second time: answers under way were cut off")),
+    }
+}
+
+/// What whoever started this has to know.
+fn greeting(address: SocketAddr, config: &Config) -> String {
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let certificate =
+        config.tls.as_ref().map(|tls| format!("certificate: {}\n", tls.certificate().display()));
+    format!(
+        "listening on {scheme}://{address}\nadmin token: {}\n{}",
+        config.admin_token,
+        certificate.unwrap_or_default()
+    )
+}
+
+fn greet(greeting: &str) {
+    let mut out = std::io::stdout().lock();
+    if let Err(error) = out.write_all(greeting.as_bytes()).and_then(|()| out.flush()) {
+        tracing::warn!("nobody reads standard output: {error}");
+    }
+}
+
+/// Cancelled when the end was called for, and when it was a second time.
+fn ends(exit_with_parent: bool) -> anyhow::Result<(CancellationToken, CancellationToken)> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be heard")?;
+    let ends = (CancellationToken::new(), CancellationToken::new());
+    let (gently, at_once) = ends.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => tracing::info!("ending: SIGTERM"),
+            _ = interrupt.recv() => tracing::info!("ending: Ctrl-C"),
+            () = parent_gone(), if exit_with_parent => tracing::info!("ending: standard input was closed"),
+        }
+        gently.cancel();
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        at_once.cancel();
+    });
+    Ok(ends)
+}
+
+/// Completes when standard input is closed. What comes through it is ignored.
+async fn parent_gone() {
+    let mut input = tokio::io::stdin();
+    let mut buffer = [0; 256];
+    while matches!(input.read(&mut buffer).await, Ok(read) if read > 0) {}
+}
+
+/// The profile with this name, or in this file.
+fn profile(name: &str) -> anyhow::Result<Profile> {
+    let known: Vec<&str> = contract::measured_routes().collect();
+    if let Some(text) = profiles::shipped(name) {
+        return profiles::parse(text, &known).map_err(|error| anyhow!("profile `{name}`, {error}"));
+    }
+    let path = PathBuf::from(name);
+    let text = std::fs::read_to_string(&path).with_context(|| {
+        let names: Vec<&str> = profiles::SHIPPED.iter().map(|(name, _)| *name).collect();
+        format!("profile `{name}` is none of {} and cannot be read as a file", names.join(", "))
+    })?;
+    profiles::parse(&text, &known).map_err(|error| anyhow!("{}, {error}", path.display()))
+}

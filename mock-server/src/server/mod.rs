@@ -1,0 +1,100 @@
+//! Connections: accepted, served over HTTP/1.1 or HTTP/2, plain or over TLS, ended in bounded time.
+
+mod connection;
+mod connections;
+mod head_timer;
+mod limits;
+mod tls;
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+
+use crate::app::{App, Config};
+use crate::router::router;
+use connection::Speaker;
+
+pub(crate) use connections::Connections;
+pub use limits::Limits;
+pub use tls::{Tls, TlsError};
+
+/// How long accepting rests after it failed (the process is out of file descriptors).
+const ACCEPT_REST: Duration = Duration::from_millis(50);
+
+/// Serves a mock on this listener until `shutdown` completes, then lets answers under way finish for at most
+/// five seconds, then keeps the worlds if they have a place to be kept. The caller owns the port and the end.
+pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future) -> io::Result<()> {
+    serve_announced(listener, config, shutdown, || {}).await
+}
+
+/// The same, with a word when it is ready to answer.
+pub(crate) async fn serve_announced(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future,
+    ready: impl FnOnce(),
+) -> io::Result<()> {
+    let tls = config.tls.as_ref().map(Tls::acceptor);
+    let app = App::new(config).map_err(io::Error::other)?;
+    app.latency.measure_timer().await;
+    let speaker = Speaker::new(Arc::clone(&app), router(Arc::clone(&app)), tls);
+    let graceful = GracefulShutdown::new();
+    ready();
+    accept(&listener, &app, &speaker, &graceful, shutdown).await;
+    drop(listener);
+    drain(&app, graceful).await;
+    let kept = tokio::task::spawn_blocking(move || app.keep_worlds()).await.map_err(io::Error::other)?;
+    kept.transpose().map_err(io::Error::other).map(drop)
+}
+
+/// Accepts connections until `shutdown` completes, never more than there is room for.
+async fn accept(
+    listener: &TcpListener,
+    app: &App,
+    speaker: &Speaker,
+    graceful: &GracefulShutdown,
+    shutdown: impl Future,
+) {
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = &mut shutdown => return,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                app.connections.paused();
+                tracing::warn!("a connection could not be accepted: {error}");
+                tokio::time::sleep(ACCEPT_REST).await;
+                continue;
+            }
+        };
+        // Nobody else is accepted until there is room for this one: the kernel lets the others wait.
+        let room = tokio::select! {
+            biased;
+            _ = &mut shutdown => return,
+            room = app.connections.room() => room,
+        };
+        tokio::spawn(speaker.clone().serve(stream, room, graceful.watcher()));
+    }
+}
+
+/// Tells every connection that this is the end, and waits for them, for as long as the grace lasts.
+async fn drain(app: &App, graceful: GracefulShutdown) {
+    app.settings.ending.cancel();
+    let grace = app.settings.limits.grace;
+    let ended = async {
+        graceful.shutdown().await;
+        app.connections.all_gone().await;
+    };
+    if tokio::time::timeout(grace, ended).await.is_err() {
+        let open = app.connections.counts().open;
+        tracing::warn!("{open} connections were still open after {} s and were cut off", grace.as_secs_f64());
+    }
+}
