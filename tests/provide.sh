@@ -166,3 +166,16 @@ provide_pgbouncer() {
     export TEST_PGBOUNCER="$PGBOUNCER"
     provided pgbouncer "$("$PGBOUNCER" --version | sed -n '1s/.* //p') ($FOUND)"
 }
+
+# promtool, which reads what /metrics says as Prometheus would, in TEST_PROMTOOL; and a Prometheus in TEST_PROMETHEUS
+# for tests that start one. Where there is none, the one test that asks promtool is left out, and this says so.
+provide_prometheus() {
+    if find_prometheus "$TARGET/prometheus"; then
+        export TEST_PROMTOOL="$PROMTOOL"
+        [ -z "$PROMETHEUS" ] || export TEST_PROMETHEUS="$PROMETHEUS"
+        provided promtool "$("$PROMTOOL" --version 2>&1 | sed -n '1s/.*version \([^ ]*\).*/\1/p') ($FOUND)"
+    else
+        unset TEST_PROMTOOL TEST_PROMETHEUS
+        provided promtool "none (apt-get install prometheus, or set TEST_PROMTOOL): it is not asked about /metrics"
+    fi
+}

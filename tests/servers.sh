@@ -108,6 +108,35 @@ find_pgbouncer() {
     PGBOUNCER="$(program pgbouncer)"
 }
 
+# Prometheus is two programs, linked to nothing but libc; the package around them brings a service and its own web
+# page's libraries. Only the programs are taken out of it, into DIR (target/prometheus), and nothing is installed.
+# Sets PROMTOOL, and PROMETHEUS where it is at hand.
+# shellcheck disable=SC2034
+find_prometheus() {
+    local dir="$1"
+    FOUND="on the machine"
+    PROMETHEUS="${TEST_PROMETHEUS:-}" PROMTOOL="${TEST_PROMTOOL:-}"
+    [ -x "$PROMETHEUS" ] || PROMETHEUS="$(program prometheus)" || PROMETHEUS=""
+    [ -x "$PROMTOOL" ] || PROMTOOL="$(program promtool)" && return
+    FOUND="from Debian's package, in $dir"
+    [ -x "$dir/usr/bin/promtool" ] || unpack_package prometheus "$dir" || return
+    PROMTOOL="$dir/usr/bin/promtool" PROMETHEUS="$dir/usr/bin/prometheus"
+    "$PROMTOOL" --version >/dev/null 2>&1
+}
+
+# unpack_package PACKAGE DIR: as root. DIR is there once it is whole.
+unpack_package() {
+    local package="$1" dir="$2" fresh="$2.fresh"
+    apt_lists || return
+    rm -rf "$fresh" "$dir"
+    mkdir -p "$fresh/download" || return
+    # apt downloads as a user of its own, who may not write here; that it then does so as root is no news.
+    (cd "$fresh/download" && apt-get download -qq -o APT::Sandbox::User=root "$package" >/dev/null) &&
+        dpkg-deb -x "$fresh"/download/*.deb "$fresh" || return
+    rm -rf "$fresh/download"
+    mv "$fresh" "$dir"
+}
+
 # program NAME: its path. Who is not root has no sbin in the PATH.
 program() { PATH="$PATH:/usr/local/sbin:/usr/sbin" type -P "$1"; }
 

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::defects::{Defect, Defects};
 use crate::faults::Faults;
+use crate::history::History;
 use crate::latency::Latency;
 use crate::metrics::Metrics;
 use crate::server::{Connections, Limits, Tls};
@@ -80,6 +81,7 @@ pub(crate) struct App {
     pub(crate) worlds: Worlds,
     /// Where the worlds are kept from one start to the next.
     vault: Option<Vault>,
+    pub(crate) history: History,
 }
 
 impl App {
@@ -106,6 +108,7 @@ impl App {
             connections: Connections::new(&config.limits),
             worlds,
             vault,
+            history: History::default(),
             settings,
         }))
     }

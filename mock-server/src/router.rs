@@ -11,6 +11,7 @@ use contract::operations::METRICS;
 
 use crate::api::{Api, refusal};
 use crate::app::App;
+use crate::edge::EdgeLayer;
 use crate::{
     admin, auth, dashboard, events, instructors, live, metrics, operations, pages, search, subscriptions,
     webhooks,
@@ -36,7 +37,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .merge(admin::router(&app))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), metrics::edge))
+        .layer(EdgeLayer::new(&app.metrics))
         .with_state(app)
 }
 

@@ -17,7 +17,7 @@ use sha2::Sha256;
 
 use crate::api::{buffer, refusal};
 use crate::app::App;
-use crate::caller;
+use crate::{caller, history};
 
 /// What an admin may ask for.
 pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
@@ -27,6 +27,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/__admin/digests", get(books::digests))
         .route("/__admin/truth", get(books::truth))
         .route("/__admin/pools", get(books::pools))
+        .route("/__admin/history", get(history::show))
         .route("/__admin/truth/reset", post(books::reset_truth))
         .route("/__admin/reset-load", post(books::reset_load))
         .route("/__admin/worlds", get(worlds::list))

@@ -23,7 +23,7 @@ use tower::{Layer, Service};
 
 use super::model::{Arrival, Model, Plan, Queues, RouteId};
 use super::pools::{Moment, Occupancy};
-use super::truth::{RouteTruth, Truth};
+use super::truth::{Distributions, RouteTruth, Truth};
 use crate::api::{internal_error, refusal};
 use crate::clock;
 use crate::sync::lock;
@@ -41,6 +41,8 @@ pub(crate) struct Latency {
     started: Instant,
     /// How late timers are here, in nanoseconds; taken off every deadline.
     bias_nanos: AtomicU64,
+    /// Requests that each pool turned away, in the order of [`Model::pool_names`].
+    refused: Vec<AtomicU64>,
 }
 
 /// Everything the mock knows about its own latency.
@@ -59,10 +61,14 @@ pub(crate) struct LatencyTruth {
 pub(crate) struct PoolState {
     /// Its name in the profile.
     pub(crate) pool: String,
+    /// Servers there are; of each event's own pool where there is one per event.
+    pub(crate) size: u64,
     /// Servers held.
     pub(crate) held: usize,
     /// Requests waiting for one.
     pub(crate) waiting: usize,
+    /// Requests turned away since the start.
+    pub(crate) refused: u64,
 }
 
 impl Latency {
@@ -75,6 +81,7 @@ impl Latency {
             truth: Truth::new(contract::measured_routes()),
             started: clock::now(),
             bias_nanos: AtomicU64::new(0),
+            refused: model.pool_names().map(|_| AtomicU64::new(0)).collect(),
             model,
         }
     }
@@ -107,16 +114,37 @@ impl Latency {
 
     /// What was planned and held, and how full the pools are.
     pub(crate) fn truth(&self) -> LatencyTruth {
-        let now = self.moment(clock::now());
-        let occupancy = lock(&self.queues).occupancy(now);
-        let pools = self.model.pool_names().zip(occupancy);
         LatencyTruth {
             routes: self.truth.snapshot(),
-            pools: pools
-                .map(|(name, Occupancy { held, waiting })| PoolState { pool: name.to_owned(), held, waiting })
-                .collect(),
-            timer_bias_us: self.bias_nanos.load(Ordering::Relaxed) / 1_000,
+            pools: self.pools(),
+            timer_bias_us: self.timer_bias().as_micros() as u64,
         }
+    }
+
+    /// How full the pools are.
+    pub(crate) fn pools(&self) -> Vec<PoolState> {
+        let now = self.moment(clock::now());
+        let occupancy = lock(&self.queues).occupancy(now);
+        let pools = self.model.pool_names().zip(self.model.pool_sizes()).zip(occupancy).zip(&self.refused);
+        pools
+            .map(|(((name, size), Occupancy { held, waiting }), refused)| PoolState {
+                pool: name.to_owned(),
+                size: size as u64,
+                held,
+                waiting,
+                refused: refused.load(Ordering::Relaxed),
+            })
+            .collect()
+    }
+
+    /// How late this machine's timers were at the start.
+    pub(crate) fn timer_bias(&self) -> Duration {
+        Duration::from_nanos(self.bias_nanos.load(Ordering::Relaxed))
+    }
+
+    /// What was planned and what was held, by route, as histograms with these bounds in seconds.
+    pub(crate) fn distributions(&self, bounds: &[f64]) -> (Distributions, Distributions) {
+        self.truth.distributions(bounds)
     }
 
     /// Begins the books of planned and held times anew.
@@ -133,6 +161,9 @@ impl Latency {
         let plan = self.model.admit(&mut queues, arrival);
         drop(queues);
         self.truth.admitted(route, &plan);
+        if let Some(refused) = plan.refused {
+            self.refused[refused.pool].fetch_add(1, Ordering::Relaxed);
+        }
         Ticket { latency: Arc::clone(self), route, plan, arrived, answered: false }
     }
 
@@ -142,8 +173,7 @@ impl Latency {
 
     /// Waits until `moment`, not at all if that is within what a timer would be late.
     async fn until(&self, moment: Moment) {
-        let bias = Duration::from_nanos(self.bias_nanos.load(Ordering::Relaxed));
-        let deadline = self.started + moment.saturating_sub(bias);
+        let deadline = self.started + moment.saturating_sub(self.timer_bias());
         if clock::now() < deadline {
             sleep_until(deadline).await;
         }

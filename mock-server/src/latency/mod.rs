@@ -11,4 +11,4 @@ pub mod quantile;
 pub mod stream;
 pub mod truth;
 
-pub(crate) use layer::Latency;
+pub(crate) use layer::{Latency, PoolState};

@@ -152,6 +152,11 @@ impl Model {
         self.pools.iter().map(|pool| pool.name.as_str())
     }
 
+    /// Their servers, in the same order; of each event's own pool where there is one per event.
+    pub fn pool_sizes(&self) -> impl ExactSizeIterator<Item = usize> {
+        self.pools.iter().map(|pool| pool.spec.servers)
+    }
+
     /// Whether every answer is immediate (the profile `off`).
     pub fn is_instant(&self) -> bool {
         self.routes.iter().all(|route| route.curve.is_none())

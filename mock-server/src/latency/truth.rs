@@ -11,7 +11,11 @@ use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
 use serde::{Deserialize, Serialize};
 
 use super::model::{Plan, RouteId};
+use crate::metrics::Distribution;
 use crate::sync::lock;
+
+/// A histogram per route.
+pub(crate) type Distributions = Vec<(&'static str, Distribution)>;
 
 /// Longest time a histogram tells apart, in microseconds: an hour.
 const LONGEST_US: u64 = 3_600_000_000;
@@ -62,6 +66,8 @@ pub struct Times {
     pub p95: u64,
     /// 99th percentile.
     pub p99: u64,
+    /// 99.9th percentile.
+    pub p999: u64,
     /// Slowest.
     pub max: u64,
     /// The whole histogram: HdrHistogram V2, deflated, in base64; 1 µs to 1 h, three digits, unit µs.
@@ -100,6 +106,20 @@ impl Truth {
     pub fn snapshot(&self) -> Vec<RouteTruth> {
         let routes = self.routes.iter().map(|(route, books)| lock(books).truth(route));
         routes.filter(|truth| truth.count + truth.abandoned + truth.in_flight > 0).collect()
+    }
+
+    /// What was planned and what was held, of each route that has any, counted between these bounds in seconds.
+    pub(crate) fn distributions(&self, bounds: &[f64]) -> (Distributions, Distributions) {
+        let (mut planned, mut held) = (Vec::new(), Vec::new());
+        for (route, books) in &self.routes {
+            let books = lock(books);
+            for (histogram, out) in [(&books.planned, &mut planned), (&books.held, &mut held)] {
+                if !histogram.is_empty() {
+                    out.push((*route, counted(histogram, bounds)));
+                }
+            }
+        }
+        (planned, held)
     }
 
     /// Begins anew; requests under way stay counted as such.
@@ -146,6 +166,7 @@ impl Times {
             p50: histogram.value_at_quantile(0.50),
             p95: histogram.value_at_quantile(0.95),
             p99: histogram.value_at_quantile(0.99),
+            p999: histogram.value_at_quantile(0.999),
             max: histogram.max(),
             hdr: BASE64.encode(bytes),
         }
@@ -154,6 +175,22 @@ impl Times {
 
 fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, LONGEST_US, DIGITS).expect("constant bounds are valid")
+}
+
+/// The counts of a histogram in µs between bounds in seconds. A value the histogram cannot tell from a bound
+/// counts as below it; the sum is as exact as the histogram's three digits.
+fn counted(histogram: &Histogram<u64>, bounds: &[f64]) -> Distribution {
+    let mut buckets: Vec<(f64, u64)> =
+        bounds.iter().chain([&f64::INFINITY]).map(|bound| (*bound, 0)).collect();
+    let mut sum = 0.0;
+    for value in histogram.iter_recorded() {
+        let seconds = value.value_iterated_to() as f64 / 1e6;
+        let lowest = histogram.lowest_equivalent(value.value_iterated_to()) as f64 / 1e6;
+        let at = buckets.partition_point(|(bound, _)| *bound < lowest);
+        buckets[at].1 += value.count_since_last_iteration();
+        sum += f64::midpoint(seconds, lowest) * value.count_since_last_iteration() as f64;
+    }
+    Distribution { buckets, sum }
 }
 
 /// Whole microseconds, at least one; beyond an hour the histogram keeps its last bucket.

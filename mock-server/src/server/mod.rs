@@ -13,8 +13,10 @@ use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::app::{App, Config};
+use crate::history;
 use crate::router::router;
 use connection::Speaker;
 
@@ -41,6 +43,9 @@ pub(crate) async fn serve_announced(
     let tls = config.tls.as_ref().map(Tls::acceptor);
     let app = App::new(config).map_err(io::Error::other)?;
     app.latency.measure_timer().await;
+    // Ends with this function, however that ends.
+    let mut watching = JoinSet::new();
+    watching.spawn(history::watch(Arc::clone(&app)));
     let speaker = Speaker::new(Arc::clone(&app), router(Arc::clone(&app)), tls);
     let graceful = GracefulShutdown::new();
     ready();

@@ -183,3 +183,26 @@ fn help_is_the_manual() {
         assert!(out.contains(flag), "{flag} is not in\n{out}");
     }
 }
+
+#[test]
+fn a_replay_says_what_came_of_it() {
+    let (_child, _out, address, _) = started(&["--port=0", "--exit-with-parent"]);
+    let to = format!("http://{address}");
+    let (code, out, err) = run(&["stripe-replay", "--to", &to, "--events=20", "--rate=1000", "--json"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let summary: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((&summary["events"], &summary["given_up"]), (&20.into(), &0.into()), "{out}");
+}
+
+#[test]
+fn a_replay_refuses_what_is_not_this_machine_and_says_when_nobody_is_there() {
+    let (code, _, err) = run(&["stripe-replay", "--to", "http://wwmaa.com/"]);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("`wwmaa.com` is not this machine"), "{err}");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = free.local_addr().expect("it is bound");
+    drop(free);
+    let (code, _, err) = run(&["stripe-replay", "--to", &format!("http://{address}/")]);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("is not there"), "{err}");
+}

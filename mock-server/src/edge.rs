@@ -1,0 +1,174 @@
+//! The edge that every answer passes: request ids, counting, panics, and `Server-Timing` where nobody knows it
+//! better. A W3C `traceparent` is accepted as it comes: it changes nothing here, and handlers can read it.
+
+use std::convert::Infallible;
+use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::HttpBody as _;
+use axum::extract::{MatchedPath, Request};
+use axum::response::Response;
+use http::{HeaderName, HeaderValue};
+use pin_project_lite::pin_project;
+use tokio::time::Instant;
+use tower::{Layer, Service};
+
+use crate::api::{internal_error, refusal};
+use crate::clock;
+use crate::metrics::{Metrics, UnderWay};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Bytes of a request id that are echoed; a longer one is replaced.
+const REQUEST_ID_BYTES: usize = 200;
+/// Source: W3C, "Server Timing".
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// Puts [`Edge`] around every route.
+#[derive(Debug, Clone)]
+pub(crate) struct EdgeLayer {
+    metrics: Arc<Metrics>,
+}
+
+impl EdgeLayer {
+    pub(crate) fn new(metrics: &Arc<Metrics>) -> Self {
+        Self { metrics: Arc::clone(metrics) }
+    }
+}
+
+impl<S> Layer<S> for EdgeLayer {
+    type Service = Edge<S>;
+
+    fn layer(&self, inner: S) -> Edge<S> {
+        Edge { inner, metrics: Arc::clone(&self.metrics) }
+    }
+}
+
+/// A service at the edge.
+#[derive(Debug, Clone)]
+pub(crate) struct Edge<S> {
+    inner: S,
+    metrics: Arc<Metrics>,
+}
+
+impl<S> Service<Request> for Edge<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answering<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let arrived = clock::now();
+        let under_way = UnderWay::begin(&self.metrics);
+        let id = request_id(&self.metrics, &request);
+        request.headers_mut().insert(REQUEST_ID, id.clone());
+        let path = request.extensions().get::<MatchedPath>();
+        let place = self.metrics.place(request.method(), path.map(MatchedPath::as_str));
+        let inner = catch_unwind(AssertUnwindSafe(|| self.inner.call(request))).ok();
+        Answering { inner, under_way, place, arrived, id: Some(id) }
+    }
+}
+
+pin_project! {
+    /// A request under way.
+    pub(crate) struct Answering<F> {
+        // None when already its beginning panicked.
+        #[pin]
+        inner: Option<F>,
+        under_way: UnderWay,
+        place: usize,
+        arrived: Instant,
+        id: Option<HeaderValue>,
+    }
+}
+
+impl<F> Future for Answering<F>
+where
+    F: Future<Output = Result<Response, Infallible>>,
+{
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let polled = this.inner.as_mut().as_pin_mut().map_or(Ok(Poll::Ready(None)), |inner| {
+            catch_unwind(AssertUnwindSafe(|| inner.poll(context).map(Some)))
+        });
+        let answer = ready!(polled.unwrap_or(Poll::Ready(None)));
+        let mut response = answer.map_or_else(|| refusal(&internal_error()), |Ok(response)| response);
+        let took = this.arrived.elapsed();
+        this.under_way.end();
+        let bytes = response.body().size_hint().exact();
+        this.under_way.metrics().answered(*this.place, response.status(), took, bytes);
+        let headers = response.headers_mut();
+        if let Some(id) = this.id.take() {
+            headers.insert(REQUEST_ID, id);
+        }
+        headers.entry(SERVER_TIMING).or_insert_with(|| server_timing(took));
+        Poll::Ready(Ok(response))
+    }
+}
+
+/// The id the client sent, or one of our own.
+fn request_id(metrics: &Metrics, request: &Request) -> HeaderValue {
+    let sent = request.headers().get(REQUEST_ID);
+    let sent = sent.filter(|id| !id.is_empty() && id.len() <= REQUEST_ID_BYTES && id.to_str().is_ok());
+    sent.cloned().unwrap_or_else(|| numbered(metrics.next_request()))
+}
+
+/// `req-` and sixteen hex digits.
+fn numbered(number: u64) -> HeaderValue {
+    let mut text = *b"req-0000000000000000";
+    hex::encode_to_slice(number.to_be_bytes(), &mut text[4..]).expect("eight bytes are sixteen digits");
+    HeaderValue::from_bytes(&text).expect("hex digits are a header value")
+}
+
+/// What was measured here, all of it the application's, in ms.
+fn server_timing(took: Duration) -> HeaderValue {
+    let mut text = [0; 48];
+    let mut rest = &mut text[..];
+    // 48 bytes hold 584 years.
+    write!(rest, "app;dur={:.3}", took.as_secs_f64() * 1e3).expect("it fits");
+    let free = rest.len();
+    let written = text.len() - free;
+    HeaderValue::from_bytes(&text[..written]).expect("digits and punctuation are a header value")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_numbered_and_times_are_milliseconds() {
+        assert_eq!(numbered(0xab), "req-00000000000000ab");
+        assert_eq!(server_timing(Duration::from_micros(1_234)), "app;dur=1.234");
+        assert_eq!(server_timing(Duration::from_secs(u64::MAX / 1_000)).as_bytes()[..8], *b"app;dur=");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_wherever_it_comes_from() {
+        let metrics = Arc::new(Metrics::default());
+        let at_once = tower::service_fn(|_: Request| {
+            assert!(metrics.in_flight() < 0, "it panics before there is a future");
+            std::future::ready(Ok(Response::default()))
+        });
+        let later = tower::service_fn(async |request: Request| {
+            assert!(request.uri().path().is_empty(), "it panics when polled");
+            Ok(Response::default())
+        });
+        let edge = EdgeLayer::new(&metrics);
+        let Ok(first) = edge.layer(at_once).call(Request::default()).await;
+        let Ok(second) = edge.layer(later).call(Request::default()).await;
+        assert_eq!((first.status().as_u16(), second.status().as_u16()), (500, 500));
+        assert!(second.headers().contains_key(SERVER_TIMING));
+        assert_eq!((metrics.internal_errors(), metrics.in_flight(), metrics.abandoned()), (2, 0, 0));
+    }
+}
