@@ -49,7 +49,7 @@ fn end_with_parent() {
 /// How a mock is started.
 #[derive(Debug)]
 pub(crate) struct Start<'a> {
-    /// `off`, `healthy`, `breach`, or a profile's file.
+    /// `off`, `healthy`, `borderline`, `breach`, or a profile's file.
     pub(crate) profile: &'a str,
     /// Seed of its latency draws.
     pub(crate) seed: u64,

@@ -35,7 +35,8 @@ pub(crate) struct Args {
     /// How much is rehearsed: smoke (all six in 90 s), quick (a minute each), full (launch day, about an hour)
     #[arg(long, default_value = "smoke", value_name = "smoke|quick|full")]
     pub(crate) preset: Preset,
-    /// How long the mock's answers take: a latency profile that ships (off, healthy, breach), or a file of your own
+    /// How long the mock's answers take: a latency profile that ships (off, healthy, borderline, breach), or a file of
+    /// your own
     #[arg(long, default_value = "healthy", value_name = "NAME|FILE")]
     pub(crate) profile: String,
     /// Only this scenario; may be given several times [default: all six]

@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use contract::ApiError;
 use fixtures::World;
 use fixtures::profiles::Profile;
 use tokio_util::sync::CancellationToken;
 
+use crate::dataset::Dataset;
 use crate::defects::{Defect, Defects};
 use crate::faults::Faults;
 use crate::history::History;
-use crate::latency::Latency;
+use crate::latency::{Latency, Origin};
 use crate::metrics::Metrics;
 use crate::server::{Connections, Limits, Tls};
 use crate::snapshot::{SnapshotError, Vault};
@@ -21,6 +23,8 @@ use crate::worlds::Worlds;
 pub struct Config {
     /// How long answers take.
     pub profile: Profile,
+    /// Where that is from; a file is followed.
+    pub profile_from: Origin,
     /// Seed of the latency draws.
     pub seed: u64,
     /// What `/__admin/*` asks for as bearer token.
@@ -46,6 +50,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             profile: Profile::instant(),
+            profile_from: Origin::Given,
             seed: fixtures::DEFAULT_SEED,
             admin_token: String::new(),
             stripe_secret: contract::stripe::DEFAULT_SECRET.to_owned(),
@@ -99,11 +104,16 @@ impl App {
             ending: CancellationToken::new(),
         });
         let worlds = Worlds::new(Arc::clone(&settings), config.world.as_ref().filter(|_| kept.is_empty()));
+        let latency = Latency::new(&config.profile, config.seed).from(config.profile_from);
         for (name, dataset) in &kept {
             worlds.replace(name, dataset).expect("no more worlds were kept than there may be");
+            latency.set_rows(&dataset.counts());
+        }
+        if let Some(world) = config.world.as_ref().filter(|_| kept.is_empty()) {
+            latency.set_rows(&world.counts());
         }
         Ok(Arc::new(Self {
-            latency: Arc::new(Latency::new(&config.profile, config.seed)),
+            latency: Arc::new(latency),
             metrics: Arc::new(Metrics::default()),
             connections: Connections::new(&config.limits),
             worlds,
@@ -111,6 +121,14 @@ impl App {
             history: History::default(),
             settings,
         }))
+    }
+
+    /// Serves this dataset under this name from now on. Routes whose time grows with the data go by the one that
+    /// was sent last, whichever world it is for.
+    pub(crate) fn replace(&self, name: &str, dataset: &Dataset) -> Result<(), ApiError> {
+        self.worlds.replace(name, dataset)?;
+        self.latency.set_rows(&dataset.counts());
+        Ok(())
     }
 
     /// Keeps all worlds for the next start; how many there were. None when they have no place to be kept.

@@ -35,6 +35,19 @@ impl Dataset {
         self.header().epoch
     }
 
+    /// How many rows of each kind there are.
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            member: self.members.len() as u64,
+            instructor: self.instructors.len() as u64,
+            event: self.events.len() as u64,
+            rsvp: self.rsvps.len() as u64,
+            subscription: self.subscriptions.len() as u64,
+            content: self.contents.len() as u64,
+            session: self.sessions.len() as u64,
+        }
+    }
+
     /// Adds a row.
     pub(crate) fn push(&mut self, record: Record) {
         match record {

@@ -25,7 +25,7 @@ fn unknown_names_are_answered_with_the_known_ones() {
 
 #[test]
 fn a_profile_that_is_not_there_is_answered_with_those_that_are() {
-    refused(&["--profile", "sluggish"], &["sluggish", "off, healthy, breach"]);
+    refused(&["--profile", "sluggish"], &["sluggish", "off, healthy, borderline, breach"]);
 }
 
 #[test]

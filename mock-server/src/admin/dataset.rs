@@ -42,7 +42,7 @@ pub(super) async fn take(State(app): State<Arc<App>>, request: Request) -> Respo
 async fn receive(app: Arc<App>, request: Request) -> Result<Taken, ApiError> {
     let name = worlds::named_in(request.headers())?.unwrap_or(worlds::DEFAULT).to_owned();
     let (dataset, taken) = read(request.into_body(), app.settings.limits.body).await?;
-    let replaced = tokio::task::spawn_blocking(move || app.worlds.replace(&name, &dataset)).await;
+    let replaced = tokio::task::spawn_blocking(move || app.replace(&name, &dataset)).await;
     replaced.unwrap_or_else(|_| Err(internal_error())).map(|()| taken)
 }
 

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
-use fixtures::profiles::{self, Profile};
 use fixtures::{DEFAULT_SEED, Size, World};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
@@ -13,10 +12,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::Config;
 use crate::defects::Defect;
+use crate::latency::read_profile;
 use crate::server::{Limits, Tls};
 
 #[derive(Debug, clap::Args)]
-#[group(skip)]
+#[group(id = "serve")]
 pub(super) struct Args {
     /// Address and port to listen on; port 0 takes a free one, which is printed.
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8089")]
@@ -26,9 +26,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
 
-    /// How long answers take: `off` (no delay), `healthy` (about 60 % of every goal), `breach` (about 130 %, a
-    /// run against it must fail), or a TOML file of your own.
-    #[arg(long, value_name = "off|healthy|breach|FILE", default_value = "off")]
+    /// How long answers take: `off` (no delay), `healthy` (about 60 % of every goal), `borderline` (about 95 %),
+    /// `breach` (about 130 %, a run against it must fail), or a TOML file of your own, which is followed: when it
+    /// changes, so do the answers.
+    #[arg(long, value_name = "off|healthy|borderline|breach|FILE", default_value = "off")]
     profile: String,
 
     /// Seed of the latency draws, and of the world with --world. The same seed draws the same latencies.
@@ -89,8 +90,10 @@ pub(super) struct Args {
 /// Serves until the end is called for.
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let address = SocketAddr::new(args.listen.ip(), args.port.unwrap_or(args.listen.port()));
+    let (profile, profile_from) = read_profile(&args.profile)?;
     let config = Config {
-        profile: profile(&args.profile)?,
+        profile,
+        profile_from,
         seed: args.seed,
         admin_token: match args.admin_token {
             Some(token) if token.trim().is_empty() => return Err(anyhow!("the admin token is empty")),
@@ -182,18 +185,4 @@ async fn parent_gone() {
     let mut input = tokio::io::stdin();
     let mut buffer = [0; 256];
     while matches!(input.read(&mut buffer).await, Ok(read) if read > 0) {}
-}
-
-/// The profile with this name, or in this file.
-fn profile(name: &str) -> anyhow::Result<Profile> {
-    let known: Vec<&str> = contract::measured_routes().collect();
-    if let Some(text) = profiles::shipped(name) {
-        return profiles::parse(text, &known).map_err(|error| anyhow!("profile `{name}`, {error}"));
-    }
-    let path = PathBuf::from(name);
-    let text = std::fs::read_to_string(&path).with_context(|| {
-        let names: Vec<&str> = profiles::SHIPPED.iter().map(|(name, _)| *name).collect();
-        format!("profile `{name}` is none of {} and cannot be read as a file", names.join(", "))
-    })?;
-    profiles::parse(&text, &known).map_err(|error| anyhow!("{}, {error}", path.display()))
 }

@@ -1,25 +1,33 @@
 //! The model: what a request costs, as a pure function of when it came and who came before.
 //!
-//! `T = Σ stages (wait for a pool + hold it) + app`. A route's curve gives the time the request takes when it
-//! is alone; its stages hold servers of pools that all routes share; what is left of the curve's time after the
-//! holds is spent in the application, where nobody queues. Waiting comes on top, so latency rises with load by
-//! itself. A route whose percentiles were seen under load ([`Seen::AtLoad`]) has waiting in them already: its
-//! waits eat into the application's share and lengthen the answer only once that is used up.
+//! `T = Σ stages (wait for a pool + hold it) + app + stall`. A route's curve gives the time the request takes
+//! when it is alone; its stages hold servers of pools that all routes share; what is left of the curve's time
+//! after the holds is spent in the application, where nobody queues. Waiting comes on top, so latency rises with
+//! load by itself. A route whose percentiles were seen under load ([`Seen::AtLoad`]) has waiting in them already:
+//! its waits eat into the application's share and lengthen the answer only once that is used up.
+//!
+//! What disturbs is applied where it bites. A slow start multiplies the curve's time, not the holds. Data size
+//! adds to the application's share. The Universal Scalability Law lengthens holds, and the answer by as much
+//! (percentiles seen under load have that in them, too). Cron jobs hold servers like anybody else. A stall keeps
+//! who arrives in it waiting at the door, and an answer that falls due in it from leaving; see
+//! [`calendar`](super::calendar).
 //!
 //! A request goes through its stages first, takes its effect, and spends the application's time after that:
 //! effects on one event therefore happen in the order its lock was granted.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use fixtures::profiles::{Profile, Route, Scope, Seen};
+use fixtures::profiles::{Capacity, MAX_STAGES, Profile, Route, Rows, Scope, Seen, SlowStart, Usl};
 
-use super::pools::{Moment, Occupancy, Pool, PoolSpec};
+use super::bucket::BucketSpec;
+use super::calendar::Stalls;
+use super::disturbances::{Cron, of_rows, slowness};
+pub use super::plan::{Plan, Refusal};
+use super::pools::{Moment, PoolSpec};
 use super::quantile::QuantileCurve;
+pub use super::queues::Queues;
+use super::queues::Spec;
 use super::stream::{Lane, Stream};
-
-/// Keyed pools (one per event) kept before idle ones are dropped.
-const MAX_KEYED: usize = 1024;
 
 /// A route, by its place in the list the model was made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,53 +46,22 @@ pub struct Arrival<'a> {
     pub key: &'a str,
 }
 
-/// What will become of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Plan {
-    /// When it came.
-    pub arrived: Moment,
-    /// When it changes the state.
-    pub effect_at: Moment,
-    /// When it is answered: its one absolute deadline.
-    pub answer_at: Moment,
-    /// How long it waits for pools.
-    pub queue: Duration,
-    /// How long it holds their servers.
-    pub hold: Duration,
-    /// How long it spends in the application.
-    pub app: Duration,
-    /// Set when a pool turns it away: it has no effect and is answered with a 503.
-    pub refused: Option<Refusal>,
-}
-
-impl Plan {
-    /// From arrival to answer.
-    pub fn total(&self) -> Duration {
-        self.answer_at.saturating_sub(self.arrived)
-    }
-}
-
-/// A pool was too full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    /// Which pool, by its place in [`Model::pool_names`].
-    pub pool: usize,
-    /// Whole seconds after which a server should be free, at least one.
-    pub retry_after_seconds: u32,
-}
-
 /// A profile, made ready: immutable, shared by all workers.
 #[derive(Debug, Clone)]
 pub struct Model {
-    pools: Vec<NamedPool>,
+    pub(super) pools: Vec<NamedPool>,
     routes: Vec<Cost>,
+    pub(super) usl: Option<Usl>,
+    slow_start: Option<SlowStart>,
+    pub(super) stalls: Option<Stalls>,
+    pub(super) cron: Vec<Cron>,
 }
 
 #[derive(Debug, Clone)]
-struct NamedPool {
+pub(super) struct NamedPool {
     name: String,
-    spec: PoolSpec,
-    scope: Scope,
+    pub(super) spec: Spec,
+    pub(super) scope: Scope,
 }
 
 /// What a route's requests cost.
@@ -95,6 +72,7 @@ struct Cost {
     curve: Option<QuantileCurve>,
     waiting_included: bool,
     stages: Vec<Stage>,
+    rows: Option<Rows>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -103,48 +81,36 @@ struct Stage {
     hold: Duration,
 }
 
-/// The bookings of every pool, and how many came to each route: the model's whole state.
-#[derive(Debug, Clone)]
-pub struct Queues {
-    pools: Vec<Instances>,
-    ordinals: Vec<u64>,
-}
-
-#[derive(Debug, Clone)]
-enum Instances {
-    Shared(Pool),
-    Keyed(HashMap<String, Pool>),
-}
-
 impl Model {
-    /// Makes a profile ready for `routes`; [`RouteId`]s count along that list. A stage in a pool the profile
-    /// does not describe is left out: reading a profile refuses it, with its line.
+    /// Makes a profile ready for `routes`; [`RouteId`]s count along that list. A stage or a job in a pool the
+    /// profile does not describe is left out: reading a profile refuses it, with its line.
     pub fn new<'a>(profile: &Profile, seed: u64, routes: impl IntoIterator<Item = &'a str>) -> Self {
-        let pools: Vec<NamedPool> = profile
-            .pools
-            .iter()
-            .map(|(name, pool)| NamedPool {
-                name: name.clone(),
-                spec: PoolSpec {
-                    servers: pool.size as usize,
-                    queue: pool.queue as usize,
-                    acquire_timeout: millis(pool.acquire_timeout_ms),
-                },
-                scope: pool.scope,
+        let pools: Vec<NamedPool> =
+            profile.pools.iter().map(|(name, pool)| NamedPool::new(name, pool)).collect();
+        let cron = profile.cron.iter().filter_map(|cron| {
+            Some(Cron {
+                pool: pools.iter().position(|pool| pool.name == cron.pool)?,
+                servers: cron.servers as usize,
+                hold: millis(cron.hold_s * 1e3),
+                every: millis(cron.every_s * 1e3),
             })
-            .collect();
-        let routes =
-            routes.into_iter().map(|name| Cost::new(seed, name, profile.route(name), &pools)).collect();
-        Self { pools, routes }
+        });
+        Self {
+            cron: cron.collect(),
+            routes: routes
+                .into_iter()
+                .map(|name| Cost::new(seed, name, profile.route(name), &pools))
+                .collect(),
+            pools,
+            usl: profile.usl,
+            slow_start: profile.slow_start,
+            stalls: profile.stalls.as_ref().map(|stalls| Stalls::new(stalls, seed)),
+        }
     }
 
     /// Nobody there yet.
     pub fn queues(&self) -> Queues {
-        let pools = self.pools.iter().map(|pool| match pool.scope {
-            Scope::Process => Instances::Shared(Pool::new(pool.spec)),
-            Scope::Event => Instances::Keyed(HashMap::new()),
-        });
-        Queues { pools: pools.collect(), ordinals: vec![0; self.routes.len()] }
+        Queues::new(self, self.routes.len())
     }
 
     /// Names of the pools, in the order other parts refer to them.
@@ -152,14 +118,22 @@ impl Model {
         self.pools.iter().map(|pool| pool.name.as_str())
     }
 
-    /// Their servers, in the same order; of each event's own pool where there is one per event.
+    /// Names of the pools a route goes through, in its order: what [`Plan::holds`] are holds of.
+    pub fn stages(&self, route: RouteId) -> impl ExactSizeIterator<Item = &str> {
+        self.routes[route.0].stages.iter().map(|stage| self.pools[stage.pool].name.as_str())
+    }
+
+    /// How many servers, or tokens at once, each pool has, in the order of [`Model::pool_names`].
     pub fn pool_sizes(&self) -> impl ExactSizeIterator<Item = usize> {
-        self.pools.iter().map(|pool| pool.spec.servers)
+        self.pools.iter().map(|pool| match pool.spec {
+            Spec::Servers(spec) => spec.servers,
+            Spec::Tokens(spec) => spec.burst as usize,
+        })
     }
 
     /// Whether every answer is immediate (the profile `off`).
     pub fn is_instant(&self) -> bool {
-        self.routes.iter().all(|route| route.curve.is_none())
+        self.routes.iter().all(|route| route.curve.is_none()) && self.stalls.is_none()
     }
 
     /// The curve of a route, if the profile gives it one.
@@ -167,7 +141,8 @@ impl Model {
         self.routes[route.0].curve.as_ref()
     }
 
-    /// The time a request takes when it is alone: a function of (seed, route, ordinal) and nothing else.
+    /// The time a request takes when it is alone and nothing disturbs: a function of (seed, route, ordinal) and
+    /// nothing else.
     pub fn unloaded(&self, route: RouteId, ordinal: u64) -> Duration {
         let cost = &self.routes[route.0];
         let share = cost.stream.uniform(Lane::Latency, ordinal);
@@ -176,45 +151,61 @@ impl Model {
 
     /// Plans a request and books what it needs.
     pub fn admit(&self, queues: &mut Queues, arrival: Arrival<'_>) -> Plan {
+        self.admit_longer(queues, arrival, Duration::ZERO)
+    }
+
+    /// The same for a request that somebody outside makes `added` longer.
+    pub fn admit_longer(&self, queues: &mut Queues, arrival: Arrival<'_>, added: Duration) -> Plan {
+        let now = arrival.now;
+        queues.run_cron(self, now);
         let cost = &self.routes[arrival.route.0];
-        let drawn = self.unloaded(arrival.route, arrival.ordinal);
+        let slow = self.slow_start.map_or(1.0, |start| slowness(start, now));
+        let drawn = self.unloaded(arrival.route, arrival.ordinal).mul_f64(slow);
         let stated: Duration = cost.stages.iter().map(|stage| stage.hold).sum();
         // A request that is faster than its route's holds holds each for less, in proportion.
         let shrink = if stated > drawn { drawn.as_secs_f64() / stated.as_secs_f64() } else { 1.0 };
 
-        let mut plan = Plan {
-            arrived: arrival.now,
-            effect_at: arrival.now,
-            answer_at: arrival.now,
-            queue: Duration::ZERO,
-            hold: Duration::ZERO,
-            app: Duration::ZERO,
-            refused: None,
-        };
-        for stage in &cost.stages {
+        let mut plan = Plan::at(now);
+        plan.wait_at_door(queues.end_of_stall(self, now, now));
+        for (place, stage) in cost.stages.iter().enumerate() {
             let hold = stage.hold.mul_f64(shrink);
-            let pool = queues.pool(stage.pool, self.pools[stage.pool].spec, arrival);
-            match pool.book(arrival.now, plan.effect_at, hold) {
-                Ok(grant) => {
-                    plan.queue += grant.start.saturating_sub(plan.effect_at);
-                    plan.hold += hold;
-                    plan.effect_at = grant.end;
-                }
+            match queues.book(self, stage.pool, arrival, plan.effect_at, hold) {
+                Ok(grant) => plan.granted(place, grant),
                 Err(denied) => {
-                    plan.queue += denied.at.saturating_sub(plan.effect_at);
-                    plan.effect_at = denied.at;
-                    plan.answer_at = denied.at;
-                    let wait = denied.free_at.saturating_sub(denied.at).as_secs_f64().ceil();
-                    let retry_after_seconds = (wait as u32).max(1);
-                    plan.refused = Some(Refusal { pool: stage.pool, retry_after_seconds });
-                    return plan;
+                    plan.denied(stage.pool, denied);
+                    break;
                 }
             }
         }
-        let spent = if cost.waiting_included { plan.queue + plan.hold } else { plan.hold };
-        plan.app = drawn.saturating_sub(spent);
-        plan.answer_at = plan.effect_at + plan.app;
+        if plan.refused.is_none() {
+            let spent = if cost.waiting_included { plan.queue + plan.hold } else { stated.mul_f64(shrink) };
+            let of_rows = cost.rows.map_or(Duration::ZERO, |rows| of_rows(rows, queues.rows()));
+            plan.work(drawn.saturating_sub(spent) + of_rows);
+        }
+        plan.add(added);
+        self.leave(queues, now, plan)
+    }
+
+    /// Lets an answer leave at its deadline, or at the end of the stall that is in. For a plan that was made
+    /// longer after [`Model::admit`].
+    pub fn leave(&self, queues: &mut Queues, now: Moment, mut plan: Plan) -> Plan {
+        plan.leave_at(queues.end_of_stall(self, now, plan.answer_at));
         plan
+    }
+}
+
+impl NamedPool {
+    fn new(name: &str, pool: &fixtures::profiles::Pool) -> Self {
+        let (queue, acquire_timeout) = (pool.queue as usize, millis(pool.acquire_timeout_ms));
+        let spec = match pool.capacity {
+            Capacity::Servers(size) => {
+                Spec::Servers(PoolSpec { servers: size as usize, queue, acquire_timeout })
+            }
+            Capacity::Tokens { rate_per_s, burst } => {
+                Spec::Tokens(BucketSpec { rate_per_s, burst, queue, acquire_timeout })
+            }
+        };
+        Self { name: name.to_owned(), spec, scope: pool.scope }
     }
 }
 
@@ -228,42 +219,8 @@ impl Cost {
             stream: Stream::new(seed, name),
             curve: route.filter(|route| route.cap > 0.0).map(QuantileCurve::of),
             waiting_included: route.is_some_and(|route| matches!(route.seen, Seen::AtLoad(_))),
-            stages: stages.collect(),
-        }
-    }
-}
-
-impl Queues {
-    /// Counts an arrival at a route: how many came before it.
-    pub fn next_ordinal(&mut self, route: RouteId) -> u64 {
-        let ordinal = self.ordinals[route.0];
-        self.ordinals[route.0] += 1;
-        ordinal
-    }
-
-    /// How full each pool is at `now`, in the order of [`Model::pool_names`]; those of which there is one per
-    /// event are added up.
-    pub fn occupancy(&self, now: Moment) -> Vec<Occupancy> {
-        let add =
-            |a: Occupancy, b: Occupancy| Occupancy { held: a.held + b.held, waiting: a.waiting + b.waiting };
-        let of = |instances: &Instances| match instances {
-            Instances::Shared(pool) => pool.occupancy(now),
-            Instances::Keyed(pools) => {
-                pools.values().map(|pool| pool.occupancy(now)).fold(Occupancy::default(), add)
-            }
-        };
-        self.pools.iter().map(of).collect()
-    }
-
-    fn pool(&mut self, index: usize, spec: PoolSpec, arrival: Arrival<'_>) -> &mut Pool {
-        match &mut self.pools[index] {
-            Instances::Shared(pool) => pool,
-            Instances::Keyed(pools) => {
-                if pools.len() >= MAX_KEYED && !pools.contains_key(arrival.key) {
-                    pools.retain(|_, pool| !pool.is_idle(arrival.now));
-                }
-                pools.entry(arrival.key.to_owned()).or_insert_with(|| Pool::new(spec))
-            }
+            stages: stages.take(MAX_STAGES).collect(),
+            rows: route.and_then(|route| route.rows),
         }
     }
 }

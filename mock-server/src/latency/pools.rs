@@ -14,6 +14,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
+use super::line::{Line, Span, count_at};
+
 /// Gaps remembered per pool. More come up only when very many requests have later stages in one pool; the
 /// oldest is then forgotten, which costs a little capacity and never order.
 const MAX_GAPS: usize = 256;
@@ -59,19 +61,6 @@ pub struct Occupancy {
     pub waiting: usize,
 }
 
-/// A stretch of time, from inclusive to exclusive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
-    from: Moment,
-    to: Moment,
-}
-
-impl Span {
-    fn contains(self, moment: Moment) -> bool {
-        self.from <= moment && moment < self.to
-    }
-}
-
 /// A pool's bookings.
 #[derive(Debug, Clone)]
 pub struct Pool {
@@ -80,8 +69,7 @@ pub struct Pool {
     free_at: BinaryHeap<Reverse<Moment>>,
     /// Idle time before bookings that are still to come.
     gaps: Vec<Span>,
-    /// Who waits, from when until when.
-    waits: Vec<Span>,
+    line: Line,
     /// Who holds a server, from when until when.
     holds: Vec<Span>,
 }
@@ -94,7 +82,7 @@ impl Pool {
             spec,
             free_at: (0..spec.servers).map(|_| Reverse(Moment::ZERO)).collect(),
             gaps: Vec::new(),
-            waits: Vec::new(),
+            line: Line::new(spec.queue, spec.acquire_timeout),
             holds: Vec::new(),
         }
     }
@@ -104,16 +92,7 @@ impl Pool {
     pub fn book(&mut self, now: Moment, ready: Moment, hold: Duration) -> Result<Grant, Denied> {
         self.forget_before(now);
         let (start, place) = self.earliest(ready, hold);
-        if start > ready {
-            if self.waits.iter().filter(|wait| wait.contains(ready)).count() >= self.spec.queue {
-                return Err(Denied { at: ready, free_at: start });
-            }
-            let patience = ready + self.spec.acquire_timeout;
-            self.waits.push(Span { from: ready, to: start.min(patience) });
-            if start > patience {
-                return Err(Denied { at: patience, free_at: start });
-            }
-        }
+        self.line.join(ready, start)?;
         let grant = Grant { start, end: start + hold };
         self.take(now, place, grant);
         Ok(grant)
@@ -134,13 +113,22 @@ impl Pool {
 
     /// How full it is at `now`.
     pub fn occupancy(&self, now: Moment) -> Occupancy {
-        let count = |spans: &[Span]| spans.iter().filter(|span| span.contains(now)).count();
-        Occupancy { held: count(&self.holds), waiting: count(&self.waits) }
+        Occupancy { held: self.held(now), waiting: self.line.waiting(now) }
+    }
+
+    /// How many of its servers are held at a moment, as far as they are booked.
+    pub fn held(&self, at: Moment) -> usize {
+        count_at(&self.holds, at)
+    }
+
+    /// How many will be once somebody who is ready at `at` has got one: never more than there are.
+    pub fn held_by_the_next(&self, at: Moment) -> usize {
+        (self.held(at) + 1).min(self.spec.servers)
     }
 
     /// Whether nobody holds, waits for, or has booked it from `now` on.
     pub fn is_idle(&self, now: Moment) -> bool {
-        self.free_at.iter().all(|Reverse(free)| *free <= now) && self.waits.iter().all(|wait| wait.to <= now)
+        self.free_at.iter().all(|Reverse(free)| *free <= now) && self.line.is_over(now)
     }
 
     /// When a request that is ready at `ready` gets a server, and where: a gap by its index, or a server's tail.
@@ -185,7 +173,7 @@ impl Pool {
 
     fn forget_before(&mut self, now: Moment) {
         self.gaps.retain(|gap| gap.to > now);
-        self.waits.retain(|wait| wait.to > now);
+        self.line.forget_before(now);
         self.holds.retain(|hold| hold.to > now);
     }
 }

@@ -16,11 +16,15 @@ const fn mix(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// What a draw of a request is for; each purpose has a stream of its own.
+/// What a draw is for; each purpose has a stream of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
     /// How long the request takes.
     Latency = 1,
+    /// How long it is to the next stall of the process.
+    StallGap = 2,
+    /// How long that stall is.
+    StallLength = 3,
 }
 
 /// The stream of one route.

@@ -1,7 +1,8 @@
 //! What the mock knows about its own latency: per route what was planned and what was held, so that somebody
 //! who measured it from outside can be scored against the truth.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -25,7 +26,14 @@ const DIGITS: u8 = 3;
 /// The books of all routes.
 #[derive(Debug)]
 pub struct Truth {
-    routes: Vec<(&'static str, Mutex<Books>)>,
+    routes: Vec<RouteBooks>,
+}
+
+#[derive(Debug)]
+struct RouteBooks {
+    route: &'static str,
+    in_flight: AtomicU64,
+    books: Mutex<Books>,
 }
 
 /// The books of one route.
@@ -35,7 +43,6 @@ struct Books {
     held: Histogram<u64>,
     refused: u64,
     abandoned: u64,
-    in_flight: u64,
 }
 
 /// What is known about one route.
@@ -47,11 +54,11 @@ pub struct RouteTruth {
     pub count: u64,
     /// Requests that pools turned away (503), among them.
     pub refused: u64,
-    /// Requests whose client gave up before the answer.
+    /// Requests whose client gave up before the answer, or whose answer was lost on purpose.
     pub abandoned: u64,
     /// Requests under way now.
     pub in_flight: u64,
-    /// From arrival to answer as the model planned it, of every request that came.
+    /// From arrival to answer as it was planned in the end, of every request that is over.
     pub planned: Times,
     /// From arrival at the layer to handing the answer to the server, of every request that was answered.
     pub held: Times,
@@ -77,45 +84,48 @@ pub struct Times {
 impl Truth {
     /// Empty books for these routes; [`RouteId`]s count along the list.
     pub fn new(routes: impl IntoIterator<Item = &'static str>) -> Self {
-        Self { routes: routes.into_iter().map(|route| (route, Mutex::new(Books::new()))).collect() }
+        let routes = routes.into_iter().map(|route| RouteBooks {
+            route,
+            in_flight: AtomicU64::new(0),
+            books: Mutex::new(Books::new()),
+        });
+        Self { routes: routes.collect() }
     }
 
-    /// Writes down that a request was admitted and what was planned for it.
-    pub fn admitted(&self, route: RouteId, plan: &Plan) {
-        let mut books = self.books(route);
+    /// Counts a request as under way.
+    pub fn arrived(&self, route: RouteId) {
+        self.routes[route.0].in_flight.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Writes down how a request that had arrived ended: what was planned for it, and that its answer was handed
+    /// over `held` after it had come, or that it never was.
+    pub fn ended(&self, route: RouteId, plan: &Plan, held: Option<Duration>) {
+        let of = &self.routes[route.0];
+        let mut books = lock(&of.books);
         books.planned.saturating_record(micros(plan.total()));
-        books.in_flight += 1;
         books.refused += u64::from(plan.refused.is_some());
-    }
-
-    /// Writes down that its answer was handed over, `held` after it had come.
-    pub fn answered(&self, route: RouteId, held: Duration) {
-        let mut books = self.books(route);
-        books.held.saturating_record(micros(held));
-        books.in_flight -= 1;
-    }
-
-    /// Writes down that its client gave up.
-    pub fn abandoned(&self, route: RouteId) {
-        let mut books = self.books(route);
-        books.abandoned += 1;
-        books.in_flight -= 1;
+        match held {
+            Some(held) => books.held.saturating_record(micros(held)),
+            None => books.abandoned += 1,
+        }
+        // Before the lock is let go: whoever reads the books finds every request in one place.
+        of.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// What is known, of each route that somebody asked for.
     pub fn snapshot(&self) -> Vec<RouteTruth> {
-        let routes = self.routes.iter().map(|(route, books)| lock(books).truth(route));
+        let routes = self.routes.iter().map(RouteBooks::truth);
         routes.filter(|truth| truth.count + truth.abandoned + truth.in_flight > 0).collect()
     }
 
     /// What was planned and what was held, of each route that has any, counted between these bounds in seconds.
     pub(crate) fn distributions(&self, bounds: &[f64]) -> (Distributions, Distributions) {
         let (mut planned, mut held) = (Vec::new(), Vec::new());
-        for (route, books) in &self.routes {
-            let books = lock(books);
+        for of in &self.routes {
+            let books = lock(&of.books);
             for (histogram, out) in [(&books.planned, &mut planned), (&books.held, &mut held)] {
                 if !histogram.is_empty() {
-                    out.push((*route, counted(histogram, bounds)));
+                    out.push((of.route, counted(histogram, bounds)));
                 }
             }
         }
@@ -124,35 +134,34 @@ impl Truth {
 
     /// Begins anew; requests under way stay counted as such.
     pub fn reset(&self) {
-        for (_, books) in &self.routes {
-            let mut books = lock(books);
+        for of in &self.routes {
+            let mut books = lock(&of.books);
             books.planned.reset();
             books.held.reset();
             books.refused = 0;
             books.abandoned = 0;
         }
     }
+}
 
-    fn books(&self, route: RouteId) -> MutexGuard<'_, Books> {
-        lock(&self.routes[route.0].1)
+impl RouteBooks {
+    fn truth(&self) -> RouteTruth {
+        let books = lock(&self.books);
+        RouteTruth {
+            route: self.route.to_owned(),
+            count: books.held.len(),
+            refused: books.refused,
+            abandoned: books.abandoned,
+            in_flight: self.in_flight.load(Ordering::Relaxed),
+            planned: Times::of(&books.planned),
+            held: Times::of(&books.held),
+        }
     }
 }
 
 impl Books {
     fn new() -> Self {
-        Self { planned: histogram(), held: histogram(), refused: 0, abandoned: 0, in_flight: 0 }
-    }
-
-    fn truth(&self, route: &str) -> RouteTruth {
-        RouteTruth {
-            route: route.to_owned(),
-            count: self.held.len(),
-            refused: self.refused,
-            abandoned: self.abandoned,
-            in_flight: self.in_flight,
-            planned: Times::of(&self.planned),
-            held: Times::of(&self.held),
-        }
+        Self { planned: histogram(), held: histogram(), refused: 0, abandoned: 0 }
     }
 }
 

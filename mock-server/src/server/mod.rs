@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::app::{App, Config};
 use crate::history;
+use crate::latency;
 use crate::router::router;
 use connection::Speaker;
 
@@ -43,6 +44,7 @@ pub(crate) async fn serve_announced(
     let tls = config.tls.as_ref().map(Tls::acceptor);
     let app = App::new(config).map_err(io::Error::other)?;
     app.latency.measure_timer().await;
+    latency::follow(&app.latency);
     // Ends with this function, however that ends.
     let mut watching = JoinSet::new();
     watching.spawn(history::watch(Arc::clone(&app)));

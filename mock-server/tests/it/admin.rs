@@ -22,6 +22,8 @@ async fn nobody_gets_in_without_the_token() {
         ("GET", "/__admin/digests"),
         ("GET", "/__admin/truth"),
         ("GET", "/__admin/pools"),
+        ("GET", "/__admin/profile"),
+        ("PUT", "/__admin/profile"),
         ("POST", "/__admin/truth/reset"),
         ("POST", "/__admin/reset-load"),
         ("POST", "/__admin/dataset"),

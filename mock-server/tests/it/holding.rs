@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use fixtures::profiles::{Pool, Profile, Route, Scope, Seen, Stage};
+use fixtures::profiles::{Capacity, Pool, Profile, Route, Scope, Seen, Stage};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -16,7 +16,8 @@ const SESSION: &str = contract::rtc::LOAD_SESSION;
 
 /// Joining takes exactly this long, of which it holds the only server of a pool for `hold_ms`.
 fn slow_join(millis: f64, hold_ms: f64) -> Profile {
-    let pool = Pool { size: 1, queue: 0, acquire_timeout_ms: 1_000.0, scope: Scope::Process };
+    let pool =
+        Pool { capacity: Capacity::Servers(1), queue: 0, acquire_timeout_ms: 1_000.0, scope: Scope::Process };
     let route = Route {
         min: millis,
         p50: millis,
@@ -26,12 +27,13 @@ fn slow_join(millis: f64, hold_ms: f64) -> Profile {
         cap: millis,
         seen: Seen::Unloaded,
         stages: vec![Stage { pool: "db".to_owned(), hold_ms }],
+        rows: None,
     };
     Profile {
         name: "slow".to_owned(),
         pools: BTreeMap::from([("db".to_owned(), pool)]),
-        default: None,
         routes: BTreeMap::from([(JOIN.to_owned(), route)]),
+        ..Profile::instant()
     }
 }
 
@@ -49,7 +51,7 @@ async fn an_answer_takes_its_time_and_says_so() {
     let request = rig.post(&path, &json!({"user_id": "ann", "participant_name": "Ann"}));
     let answer = request.send().await.expect("an answer");
     let timing = answer.headers()["server-timing"].to_str().expect("text");
-    assert_eq!(timing, "queue;dur=0.000, hold;dur=30.000, app;dur=370.000, total;dur=400.000");
+    assert_eq!(timing, "queue;dur=0.000, db;dur=30.000, app;dur=370.000, total;dur=400.000");
     let truth = truth(&rig).await;
     assert_eq!((&truth["count"], &truth["in_flight"]), (&json!(1), &json!(0)));
     for side in ["planned", "held"] {

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use fixtures::profiles::{Pool, Profile, Route, Scope, Seen, Stage};
+use fixtures::profiles::{Capacity, Pool, Profile, Route, Scope, Seen, Stage};
 use mock_server::latency::model::{Arrival, Model, Plan, Queues, RouteId};
 use mock_server::latency::pools::{self, Moment, PoolSpec};
 use mock_server::latency::quantile::{QuantileCurve, normal_cdf, normal_quantile};
 use mock_server::latency::stream::{Lane, Stream};
 use proptest::prelude::*;
 
-const ROUTES: [&str; 2] = ["GET /api/events", "POST /api/events/{event_id}/rsvp"];
-const LIST: RouteId = RouteId(0);
-const RSVP: RouteId = RouteId(1);
+pub(crate) const ROUTES: [&str; 2] = ["GET /api/events", "POST /api/events/{event_id}/rsvp"];
+pub(crate) const LIST: RouteId = RouteId(0);
+pub(crate) const RSVP: RouteId = RouteId(1);
 
-fn route(stages: &[(&str, f64)]) -> Route {
+pub(crate) fn route(stages: &[(&str, f64)]) -> Route {
     let stages = stages.iter().map(|(pool, hold_ms)| Stage { pool: (*pool).to_owned(), hold_ms: *hold_ms });
     Route {
         min: 4.0,
@@ -25,27 +25,28 @@ fn route(stages: &[(&str, f64)]) -> Route {
         cap: 2_500.0,
         seen: Seen::Unloaded,
         stages: stages.collect(),
+        rows: None,
     }
 }
 
-fn pool(size: u32, queue: u32, acquire_timeout_ms: f64, scope: Scope) -> Pool {
-    Pool { size, queue, acquire_timeout_ms, scope }
+pub(crate) fn pool(size: u32, queue: u32, acquire_timeout_ms: f64, scope: Scope) -> Pool {
+    Pool { capacity: Capacity::Servers(size), queue, acquire_timeout_ms, scope }
 }
 
-fn profile(pools: &[(&str, Pool)], list: Route, rsvp: Route) -> Profile {
+pub(crate) fn profile(pools: &[(&str, Pool)], list: Route, rsvp: Route) -> Profile {
     Profile {
         name: "test".to_owned(),
         pools: pools.iter().map(|(name, pool)| ((*name).to_owned(), *pool)).collect(),
-        default: None,
         routes: BTreeMap::from([(ROUTES[0].to_owned(), list), (ROUTES[1].to_owned(), rsvp)]),
+        ..Profile::instant()
     }
 }
 
-fn ms(millis: u64) -> Duration {
+pub(crate) fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-fn admit(model: &Model, queues: &mut Queues, now: Moment, route: RouteId, key: &str) -> Plan {
+pub(crate) fn admit(model: &Model, queues: &mut Queues, now: Moment, route: RouteId, key: &str) -> Plan {
     let ordinal = queues.next_ordinal(route);
     model.admit(queues, Arrival { now, route, ordinal, key })
 }

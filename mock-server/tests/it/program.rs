@@ -143,7 +143,7 @@ fn a_profile_that_is_wrong_is_named_by_its_line() {
 
     let (code, _, err) = run(&["--port=0", "--profile", "fast"]);
     assert_eq!(code, Some(2));
-    assert!(err.contains("`fast`") && err.contains("off, healthy, breach"), "{err}");
+    assert!(err.contains("`fast`") && err.contains("off, healthy, borderline, breach"), "{err}");
 }
 
 #[test]
