@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
 };
@@ -40,6 +40,7 @@ Examples:
   loadgen run --admin-token TOKEN                    all six, smoke, against the mock on port 8089
   loadgen run --scenario search-load --preset quick --target http://127.0.0.1:9000
   loadgen report results/run_20270101_120000         make every report again from run.json
+  loadgen profile results/run_20270101_120000        percentiles per route, for `mock-server calibrate`
 
 Exit codes, the first that applies:
   130  interrupted; a partial report was written (the second Ctrl-C leaves at once, without one)
@@ -65,6 +66,11 @@ enum Verb {
     List,
     /// Make every report of a run again from its run.json, byte for byte
     Report(ReportArgs),
+    /// Print a run's percentiles per route as CSV, for `mock-server calibrate`
+    Profile {
+        /// A directory with a run.json
+        dir: PathBuf,
+    },
 }
 
 /// What is rehearsed.
@@ -178,6 +184,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Plan(what) => plan(&what),
         Verb::List => Ok(list()),
         Verb::Report(args) => report_again(&args),
+        Verb::Profile { dir } => profile(&dir),
     };
     exit.unwrap_or_else(|refusal| {
         eprintln!("error: {}", refusal.why);
@@ -268,6 +275,11 @@ fn list() -> Exit {
         tell(&format!("{name:16} {title}\n{:16} {description}\n", ""));
     }
     Exit::Ok
+}
+
+fn profile(dir: &Path) -> Result<Exit, Refusal> {
+    tell(&report::percentiles(&Run::read(dir).map_err(Refusal::usage)?));
+    Ok(Exit::Ok)
 }
 
 fn report_again(args: &ReportArgs) -> Result<Exit, Refusal> {

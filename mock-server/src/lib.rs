@@ -29,6 +29,7 @@ mod api;
 mod app;
 mod area;
 mod auth;
+pub mod calibrate;
 mod caller;
 pub mod cli;
 mod clock;

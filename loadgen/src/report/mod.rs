@@ -13,6 +13,7 @@ mod html;
 mod junit;
 mod k6;
 mod markdown;
+mod percentiles;
 mod text;
 mod view;
 
@@ -38,6 +39,7 @@ pub fn files(run: &Run) -> Vec<(String, String)> {
         ("LOAD_TEST_REPORT.md".to_owned(), markdown::full(&view)),
         ("report.html".to_owned(), html::render(&view)),
         ("junit.xml".to_owned(), junit::render(&view)),
+        (percentiles::FILE.to_owned(), percentiles::render(run)),
     ];
     for scenario in &view.scenarios {
         let name = &scenario.measured.run.name;
@@ -48,6 +50,11 @@ pub fn files(run: &Run) -> Vec<(String, String)> {
         files.push((format!("{}_summary.txt", left.name), text::not_run(&view, left)));
     }
     files
+}
+
+/// Service times of every route as CSV, the file `percentiles.csv` of a run's directory.
+pub fn percentiles(run: &Run) -> String {
+    percentiles::render(run)
 }
 
 /// What the terminal shows when a run is over.

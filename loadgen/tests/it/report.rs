@@ -2,4 +2,5 @@
 
 mod formats;
 mod made;
+mod percentiles;
 mod says;

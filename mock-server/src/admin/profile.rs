@@ -8,9 +8,9 @@ use axum::response::Response;
 use contract::ApiError;
 use serde::Serialize;
 
-use crate::api::{json, refusal};
+use crate::api::{internal_error, json, refusal};
 use crate::app::App;
-use crate::latency::{Origin, parse, shipped_profile};
+use crate::latency::{Origin, calibrated, parse, shipped_profile};
 
 /// The profile in use.
 #[derive(Debug, Serialize)]
@@ -30,10 +30,13 @@ pub(super) async fn show(State(app): State<Arc<App>>) -> Response {
 /// `PUT /__admin/profile`: uses another one from now on, TOML in the body or the name of one that is shipped.
 /// One that is wrong is refused by its line, and nothing changes.
 pub(super) async fn take(State(app): State<Arc<App>>, body: Bytes) -> Response {
-    let read = match std::str::from_utf8(&body) {
-        Ok(text) => read(text),
+    let seed = app.latency.seed();
+    // Calibrating takes a while where percentiles were seen at load.
+    let reading = tokio::task::spawn_blocking(move || match std::str::from_utf8(&body) {
+        Ok(text) => read(text, seed),
         Err(_) => Err("the profile is not UTF-8".to_owned()),
-    };
+    });
+    let Ok(read) = reading.await else { return refusal(&internal_error()) };
     match read {
         Ok((profile, origin)) => {
             app.latency.replace(&profile, origin);
@@ -44,14 +47,12 @@ pub(super) async fn take(State(app): State<Arc<App>>, body: Bytes) -> Response {
     }
 }
 
-fn read(text: &str) -> Result<(fixtures::profiles::Profile, Origin), String> {
-    match shipped_profile(text.trim()) {
-        Some(shipped) => shipped.map_err(|error| error.to_string()),
-        None => match parse(text) {
-            Ok(profile) => Ok((profile, Origin::Sent(text.to_owned()))),
-            Err(fault) => Err(fault.to_string()),
-        },
-    }
+fn read(text: &str, seed: u64) -> Result<(fixtures::profiles::Profile, Origin), String> {
+    let (stated, origin) = match shipped_profile(text.trim()) {
+        Some(shipped) => shipped.map_err(|error| error.to_string())?,
+        None => (parse(text).map_err(|fault| fault.to_string())?, Origin::Sent(text.to_owned())),
+    };
+    Ok((calibrated(&stated, seed).map_err(|error| error.to_string())?, origin))
 }
 
 fn in_use(app: &App) -> InUse {

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::Config;
 use crate::defects::Defect;
-use crate::latency::read_profile;
+use crate::latency::{calibrated, read_profile};
 use crate::server::{Limits, Tls};
 
 #[derive(Debug, clap::Args)]
@@ -90,7 +90,8 @@ pub(super) struct Args {
 /// Serves until the end is called for.
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let address = SocketAddr::new(args.listen.ip(), args.port.unwrap_or(args.listen.port()));
-    let (profile, profile_from) = read_profile(&args.profile)?;
+    let (stated, profile_from) = read_profile(&args.profile)?;
+    let profile = calibrated(&stated, args.seed).with_context(|| format!("profile `{}`", args.profile))?;
     let config = Config {
         profile,
         profile_from,

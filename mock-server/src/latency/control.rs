@@ -213,6 +213,11 @@ impl Latency {
         self.truth.reset();
     }
 
+    /// Seed of all draws.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
     pub(super) fn route(&self, name: &str) -> Option<RouteId> {
         self.routes.get(name).copied()
     }

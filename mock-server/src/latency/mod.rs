@@ -8,6 +8,7 @@ use std::time::Duration;
 
 pub mod bucket;
 pub mod calendar;
+pub mod calibration;
 mod control;
 pub mod disturbances;
 mod layer;
@@ -16,6 +17,7 @@ pub mod model;
 mod origin;
 mod plan;
 pub mod pools;
+pub mod proof;
 pub mod quantile;
 mod queues;
 pub mod stream;
@@ -27,7 +29,7 @@ mod watch;
 
 pub(crate) use control::{Latency, PoolState};
 pub use origin::Origin;
-pub(crate) use origin::{parse, read_profile, shipped_profile};
+pub(crate) use origin::{calibrated, parse, read_profile, shipped_profile};
 pub(crate) use watch::follow;
 
 /// Makes a request take longer than its profile says.

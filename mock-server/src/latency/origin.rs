@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use fixtures::profiles::{self, Profile, ProfileError};
 
+use super::calibration::{self, NotMet};
+
 /// Where a profile is from, with its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Origin {
@@ -90,6 +92,13 @@ pub(crate) fn read_file(path: &Path) -> Result<(Profile, Origin), Unreadable> {
 pub(crate) fn parse(text: &str) -> Result<Profile, ProfileError> {
     let known: Vec<&str> = contract::measured_routes().collect();
     profiles::parse(text, &known)
+}
+
+/// A profile as the model wants it: percentiles that were seen at load become those of a route alone, by draws from
+/// `seed`.
+pub(crate) fn calibrated(stated: &Profile, seed: u64) -> Result<Profile, NotMet> {
+    let known: Vec<&str> = contract::measured_routes().collect();
+    calibration::calibrate(stated, seed, &known)
 }
 
 fn names() -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::control::Latency;
-use super::origin::{Origin, read_file};
+use super::origin::{Origin, calibrated, read_file};
 
 /// How often the file is looked at.
 const EVERY: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ pub(crate) fn follow(latency: &Arc<Latency>) {
         loop {
             tokio::time::sleep(EVERY).await;
             let Some(latency) = latency.upgrade() else { return };
-            let looked = look(path.clone(), seen).await;
+            let looked = look(path.clone(), seen, latency.seed()).await;
             seen = looked.seen;
             if let Some((profile, origin)) = looked.changed {
                 latency.replace(&profile, origin);
@@ -56,14 +56,15 @@ struct Looked {
 }
 
 /// Looks at a file on a thread that may block.
-async fn look(path: PathBuf, before: Option<Seen>) -> Looked {
+async fn look(path: PathBuf, before: Option<Seen>, seed: u64) -> Looked {
     let looking = tokio::task::spawn_blocking(move || {
         let seen = Seen::of(&path);
         if seen == before || seen.is_none() {
             return Looked { seen, changed: None };
         }
-        let read = read_file(&path);
-        let changed = read.inspect_err(|error| tracing::warn!("the profile in use stays: {error}")).ok();
+        let read = read_file(&path).map_err(anyhow::Error::from);
+        let read = read.and_then(|(stated, origin)| Ok((calibrated(&stated, seed)?, origin)));
+        let changed = read.inspect_err(|error| tracing::warn!("the profile in use stays: {error:#}")).ok();
         Looked { seen, changed }
     });
     // The runtime is going away: nobody will look again.
