@@ -39,6 +39,9 @@ pub(crate) struct Args {
     /// your own
     #[arg(long, default_value = "healthy", value_name = "NAME|FILE")]
     pub(crate) profile: String,
+    /// Let the mock go wrong on a schedule while load is on: a plan of faults, in TOML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
     /// Only this scenario; may be given several times [default: all six]
     #[arg(long = "scenario", value_name = "NAME", num_args = 1..)]
     pub(crate) scenarios: Vec<String>,

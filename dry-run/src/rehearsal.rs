@@ -1,5 +1,6 @@
 //! The rehearsal, from an empty mock to a report: start, seed, run, audit, say, stop.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -26,8 +27,10 @@ const LOG: &str = "mock-server.log";
 /// Rehearses and says how it went. Whatever happens, no mock is left behind that was not asked for.
 pub(crate) fn run(args: &Args, scenarios: Vec<&'static dyn Scenario>) -> anyhow::Result<ExitCode> {
     let log = args.keep.then(|| args.out.join(LOG));
-    let mock =
-        Mock::start(&Start { profile: &args.profile, seed: args.seed, log: log.as_deref(), more: &[] })?;
+    let faults = args.faults.iter().flat_map(|file| [OsString::from("--faults"), file.into()]);
+    let more: Vec<OsString> = faults.collect();
+    let start = Start { profile: &args.profile, seed: args.seed, log: log.as_deref(), more: &more };
+    let mock = Mock::start(&start)?;
     let process = mock.id().context("the mock is gone")?;
     eprintln!("mock: {} (process {process}, profile {})", mock.url(), args.profile);
     let world = seeder::launch_day(args.seed);

@@ -8,7 +8,10 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::sync::Mutex;
 
-use crate::http::{Client, Connector, Limits, Outgoing};
+use crate::{
+    faults::FaultPlan,
+    http::{Client, Connector, Limits, Outgoing},
+};
 
 /// The books of a mock. Clones share a connection.
 #[derive(Debug, Clone)]
@@ -126,6 +129,21 @@ impl Books {
     /// Every invariant and its verdict.
     pub async fn audit(&self) -> anyhow::Result<Audit> {
         self.read("/__admin/audit").await
+    }
+
+    /// The plan of faults, and how often each has struck.
+    pub async fn faults(&self) -> anyhow::Result<FaultPlan> {
+        self.read("/__admin/faults").await
+    }
+
+    /// Opens the windows of the planned faults now.
+    pub async fn start_faults(&self) -> anyhow::Result<()> {
+        self.ask(Method::POST, "/__admin/faults/start").await.map(drop)
+    }
+
+    /// Lets no planned fault strike until they are started again.
+    pub async fn stop_faults(&self) -> anyhow::Result<()> {
+        self.ask(Method::POST, "/__admin/faults/stop").await.map(drop)
     }
 
     /// The webhook book, by event id.

@@ -9,7 +9,7 @@
 //! | [`context`], [`call`] | what a virtual user holds, and how it asks for something |
 //! | [`plan_text`], [`live`], [`words`] | what one reads before and during a run; numbers as people read them |
 //! | [`suite`], [`interrupt`] | preflight, warm-up, the scenarios in their order, the end |
-//! | [`books`], [`truth`] | what a mock says it did, and how well it was measured |
+//! | [`books`], [`faults`], [`truth`] | what a mock says it did, which faults it had, and how well it was measured |
 //! | [`run`], [`judgement`], [`report`] | the run as data, its verdicts, its reports: pure functions of it |
 //! | [`machine`] | what this machine allows: files, ports, cores |
 
@@ -18,6 +18,7 @@ pub mod call;
 pub mod cli;
 pub mod context;
 pub mod digest;
+pub mod faults;
 pub mod http;
 pub mod interrupt;
 pub mod judgement;

@@ -5,7 +5,7 @@ use std::{fs, io, path::Path};
 use engine::run::ScenarioRun;
 use serde::{Deserialize, Serialize};
 
-use crate::{books::Audit, preset::Preset, truth::TruthScore};
+use crate::{books::Audit, faults::FaultPlan, preset::Preset, truth::TruthScore};
 
 /// Version of the form of `run.json`; a reader refuses others.
 pub const FORMAT: u32 = 1;
@@ -32,6 +32,9 @@ pub struct Run {
     pub overall: Overall,
     /// The target's own books, after the last scenario.
     pub audit: Option<Audit>,
+    /// The faults the target was told to have, and how often they struck; absent when it had none.
+    #[serde(default)]
+    pub faults: Option<FaultPlan>,
     /// Whatever a reader should know, in sentences.
     pub notes: Vec<String>,
 }

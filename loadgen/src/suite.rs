@@ -2,6 +2,7 @@
 
 mod baseline;
 mod error;
+mod faults;
 mod folder;
 mod play;
 mod preflight;
@@ -91,10 +92,12 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
             planned_requests: prepared.iter().map(|prepared| prepared.plan.needs.requests).sum(),
         },
         audit: None,
+        faults: None,
         notes: Vec::new(),
     };
     play_all(&mut run, prepared, &control, ends, &screen)?;
     run.interrupted = ends.interrupted();
+    run.faults = faults::read(&control, ends);
     run.audit = audit(&control, &mut run.notes, ends);
     let judgement = judgement::judge(&run);
     report::write_all(&run, &folder.dir)

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::dataset::Dataset;
 use crate::defects::{Defect, Defects};
-use crate::faults::Faults;
+use crate::faults::{FaultPlan, Faults};
 use crate::history::History;
 use crate::latency::{Latency, Origin};
 use crate::metrics::Metrics;
@@ -37,6 +37,8 @@ pub struct Config {
     pub world: Option<World>,
     /// In which ways it is wrong on purpose.
     pub defects: Vec<Defect>,
+    /// What goes wrong around it on a schedule, which starts when it listens.
+    pub faults: Option<FaultPlan>,
     /// Speak TLS, with this certificate.
     pub tls: Option<Tls>,
     /// What a peer may take of time and connections.
@@ -57,6 +59,7 @@ impl Default for Config {
             environment: "mock".to_owned(),
             world: None,
             defects: Vec::new(),
+            faults: None,
             tls: None,
             limits: Limits::default(),
             data_dir: None,
@@ -99,7 +102,7 @@ impl App {
             stripe_secret: config.stripe_secret,
             environment: config.environment,
             defects: Defects::planted(&config.defects),
-            faults: Faults,
+            faults: Faults::planned(config.faults),
             limits: config.limits,
             ending: CancellationToken::new(),
         });

@@ -38,7 +38,7 @@ mod dataset;
 pub mod defects;
 mod edge;
 mod events;
-mod faults;
+pub mod faults;
 mod history;
 mod instructors;
 pub mod latency;

@@ -63,3 +63,18 @@ fn the_same_seed_asks_the_same_requests() {
     assert_eq!(first, again);
     assert_ne!(first, other);
 }
+
+#[test]
+#[ignore = "needs the released binary: ./test dry-run"]
+fn scheduled_faults_strike_and_are_on_record() {
+    let out = results();
+    let plan = out.path().join("plan.toml");
+    fs::write(&plan, "seed = 7\n[[fault]]\nkind = \"reset\"\nroute = \"GET /api/search\"\nshare = 0.2\n")
+        .expect("a file");
+    let plan = plan.to_str().expect("text");
+    let ran = run(&out, &["--scenario", "search-load", "--time-scale", "0.2", "--faults", plan]);
+    assert_eq!(ran.code, 99, "{}\n{}", ran.stderr, ran.stdout);
+    assert!(ran.stdout.contains("scheduled faults: 1 fault scheduled; struck: reset "), "{}", ran.stdout);
+    let fault = &data(&out)["faults"]["faults"][0];
+    assert!(fault["struck"].as_u64().is_some_and(|struck| struck > 0), "{fault}");
+}

@@ -38,3 +38,13 @@ fn a_broken_profile_is_named_with_file_and_line() {
     let path = file.to_str().expect("a plain path");
     refused(&["--profile", path], &["broken.toml", "line ", "GET /api/nowhere"]);
 }
+
+#[test]
+fn a_broken_plan_of_faults_is_named_with_file_and_line() {
+    let folder = results();
+    let file = folder.path().join("faults.toml");
+    fs::write(&file, "seed = 1\n[[fault]]\nkind = \"rest\"\n").expect("a file in a temporary folder");
+    let path = file.to_str().expect("a plain path");
+    refused(&["--faults", path], &["faults.toml", "line 3", "rest", "reset", "chat-lost"]);
+    refused(&["--faults", "nowhere.toml"], &["nowhere.toml", "cannot be read"]);
+}

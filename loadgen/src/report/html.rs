@@ -33,6 +33,7 @@ pub(super) fn render(view: &View<'_>) -> String {
                     (silent(view))
                     (baseline(view))
                     @for scenario in &view.scenarios { (scenario::section(scenario)) }
+                    (scheduled(view))
                     (audit(view))
                     (about(view))
                 }
@@ -103,6 +104,10 @@ fn verdicts(view: &View<'_>) -> Markup {
                 dd { @if view.run.audit.is_some() { a href="#audit" { (books) } } @else { (books) } }
                 dt { "truth" }
                 dd { (view.truth()) }
+                @if let Some(scheduled) = view.scheduled() {
+                    dt { "scheduled faults" }
+                    dd { a href="#scheduled" { (scheduled) } }
+                }
             }
         }
     }
@@ -174,6 +179,23 @@ fn baseline(view: &View<'_>) -> Markup {
                         td { (row.scenario) } td { (row.name) } td.n { (number(row.requests)) } td.n { (number(row.failed)) }
                         @for value in row.alone.iter().chain(&row.crowd) { td.n { (value) } }
                         td.n { (row.times) }
+                    } } }
+                } }
+            }
+        }
+    }
+}
+
+fn scheduled(view: &View<'_>) -> Markup {
+    html! {
+        @if view.run.faults.is_some() {
+            section id="scheduled" {
+                h2 { "Faults that were scheduled" }
+                p { "The target was told to go wrong like this while load was on." }
+                div.scroll { table {
+                    thead { tr { th { "fault" } th { "strikes" } th { "when" } th.n { "share" } th.n { "met" } th.n { "struck" } } }
+                    tbody { @for row in &view.scheduled { tr {
+                        td { (row.kind) } td { (row.strikes) } td { (row.when) } td.n { (row.share) } td.n { (row.met) } td.n { (row.struck) }
                     } } }
                 } }
             }

@@ -27,6 +27,7 @@ pub(super) fn full(view: &View<'_>) -> String {
     for scenario in &view.scenarios {
         scenario::section(&mut out, scenario);
     }
+    scheduled(&mut out, view);
     audit(&mut out, view);
     method(&mut out, view);
     out
@@ -96,6 +97,9 @@ fn verdicts(out: &mut String, view: &View<'_>) {
     }
     put!(out, "- The target's own books: {}", view.books());
     put!(out, "- Truth, what was measured beside what the target held: {}", view.truth());
+    if let Some(scheduled) = view.scheduled() {
+        put!(out, "- Scheduled faults: {}", plain(&scheduled));
+    }
     put!(out, "");
 }
 
@@ -165,6 +169,20 @@ fn baseline(out: &mut String, view: &View<'_>) {
             row.crowd.join(" | "),
             row.times
         );
+    }
+    put!(out, "");
+}
+
+fn scheduled(out: &mut String, view: &View<'_>) {
+    if view.scheduled.is_empty() {
+        return;
+    }
+    put!(out, "## Faults that were scheduled\n");
+    put!(out, "The target was told to go wrong like this while load was on.\n");
+    put!(out, "| fault | strikes | when | share | met | struck |\n|---|---|---|--:|--:|--:|");
+    for row in &view.scheduled {
+        let [kind, strikes, when] = [&row.kind, &row.strikes, &row.when].map(|text| cell(text));
+        put!(out, "| {kind} | {strikes} | {when} | {} | {} | {} |", row.share, row.met, row.struck);
     }
     put!(out, "");
 }

@@ -37,6 +37,9 @@ pub(super) fn closing(view: &View<'_>) -> String {
         put!(out, "  audit: {}", one_line(&broken));
     }
     put!(out, "  truth: {}", view.truth());
+    if let Some(scheduled) = view.scheduled() {
+        put!(out, "  scheduled faults: {}", one_line(&scheduled));
+    }
     for note in &view.run.notes {
         put!(out, "  note: {}", one_line(note));
     }

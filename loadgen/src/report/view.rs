@@ -3,6 +3,7 @@
 mod beside;
 mod figures;
 mod goals;
+mod scheduled;
 
 use engine::{
     exit::{Exit, Inconclusive},
@@ -12,6 +13,7 @@ use engine::{
 pub(super) use beside::{BaselineRow, TruthRow};
 pub(super) use figures::{CounterRow, FaultRow, LatencyRow, Moment, PHASES, PhaseRow, WarmUpRow};
 pub(super) use goals::GoalRow;
+pub(super) use scheduled::ScheduledRow;
 
 use crate::{
     judgement::{self, Judgement},
@@ -27,6 +29,8 @@ pub(super) struct View<'a> {
     pub(super) overall: Vec<GoalRow>,
     /// One user alone, beside what the crowd felt.
     pub(super) baseline: Vec<BaselineRow>,
+    /// Faults the target was told to have.
+    pub(super) scheduled: Vec<ScheduledRow>,
 }
 
 /// One scenario.
@@ -57,7 +61,14 @@ impl<'a> View<'a> {
         let scenarios = judged.map(|(measured, judged)| ScenarioView::new(measured, judged)).collect();
         let valid = judgement.scenarios.iter().all(ScenarioVerdict::is_valid);
         let overall = judgement.overall.iter().map(|goal| GoalRow::new(None, goal, valid)).collect();
-        Self { run, scenarios, overall, baseline: beside::baseline(run), judgement }
+        Self {
+            run,
+            scenarios,
+            overall,
+            baseline: beside::baseline(run),
+            scheduled: scheduled::rows(run),
+            judgement,
+        }
     }
 
     /// Whether the team can launch, as far as this run says; it agrees with the exit code.
@@ -126,6 +137,11 @@ impl<'a> View<'a> {
         let sound = audit.checks.iter().filter(|check| check.ok).count();
         let verdict = if audit.ok { "PASS" } else { "FAIL" };
         format!("{verdict}: {sound} of {} invariants hold", audit.checks.len())
+    }
+
+    /// The scheduled faults in a sentence, if there were any.
+    pub(super) fn scheduled(&self) -> Option<String> {
+        scheduled::sentence(self.run)
     }
 
     /// Invariants of the target's own books that do not hold.

@@ -13,7 +13,7 @@ use engine::{
 };
 
 use super::{
-    Prepared, SuiteError,
+    Prepared, SuiteError, faults,
     setup::{Control, patience},
     warm_up,
 };
@@ -53,6 +53,7 @@ pub(super) fn play(
     screen.begin(name, length);
     warm(control, name, &shared, script.as_ref(), &tap, ends);
     let mut notes = reset_truth(control, ends);
+    let not_begun = faults::begin(control, ends);
 
     let (started, epoch) = (clock::wall(), clock::now() + LEAD);
     let crew = Crew {
@@ -79,8 +80,10 @@ pub(super) fn play(
     });
     let (tallies, lost) = sort(done, workers);
     let ended = clock::now();
+    control.block_on(faults::rest(control, patience(ends)));
 
     let truth = read_truth(control, ends, &mut notes);
+    notes.extend(not_begun);
     settle(control, name, &shared, script.as_ref(), &tap.recorder(epoch), ends, &mut notes);
     let flow_run = |(place, flow): (usize, &Flow)| {
         FlowRun::new(flow, tallies.iter().filter_map(|worker| worker.get(place).copied()))
@@ -97,12 +100,16 @@ pub(super) fn play(
     screen.end(&run);
     let endpoints = run.warm_up.iter().filter(|timing| timing.role == Role::Endpoint);
     let warm_up_requests = endpoints.map(TimingRun::counts).map(|(ok, failed)| ok + failed).sum();
+    let mut truth = truth.map(|truth| truth::score(&run, &truth));
+    if let Some((score, plan)) = truth.as_mut().zip(faults::read(control, ends)) {
+        faults::excuse(score, &plan, &mut notes);
+    }
     Ok(Measured {
         title: scenario.title().to_owned(),
         description: scenario.description().to_owned(),
         planned_requests: needs.requests,
         planned_digest: digest,
-        truth: truth.map(|truth| truth::score(&run, &truth)),
+        truth,
         run,
         warm_up_requests,
         notes,

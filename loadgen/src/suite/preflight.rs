@@ -9,7 +9,7 @@ use contract::{
 };
 use engine::record::Registry;
 
-use super::{Prepared, SuiteError, setup::Control};
+use super::{Prepared, SuiteError, faults, setup::Control};
 use crate::{call::Answer, context::Context};
 
 /// How long the target has to answer its health.
@@ -20,6 +20,7 @@ pub(super) async fn check(control: &Control, prepared: &[Prepared]) -> Result<He
     let health = reachable(control).await?;
     genuine(control.options.target.name(), &health)?;
     token(control).await?;
+    faults::rest(control, ANSWER_WITHIN).await;
     inhabited(&mut context(control), &health).await?;
     if prepared.iter().any(|prepared| prepared.plan.needs.empty_load_events) {
         empty(&mut context(control), &health).await?;

@@ -2,6 +2,7 @@
 
 mod books;
 mod dataset;
+mod faults;
 mod profile;
 mod worlds;
 
@@ -36,6 +37,9 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/__admin/worlds/{name}", delete(worlds::remove))
         .route("/__admin/snapshot", post(worlds::keep))
         .route("/__admin/connections", get(worlds::connections))
+        .route("/__admin/faults", get(faults::show).put(faults::replace).delete(faults::clear))
+        .route("/__admin/faults/start", post(faults::start))
+        .route("/__admin/faults/stop", post(faults::stop))
         .route_layer(from_fn_with_state(Arc::clone(app), buffer))
         // Its body is a world, read as it comes: the limit of bodies does not apply.
         .route("/__admin/dataset", post(dataset::take))

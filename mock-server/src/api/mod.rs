@@ -19,6 +19,7 @@ use futures_util::FutureExt as _;
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::faults::{Before, FaultLayer};
 use crate::mock::Mock;
 
 pub(crate) use answer::{json, refusal};
@@ -95,31 +96,39 @@ impl Api {
         H: Fn(Arc<Mock>, Request) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Response> + Send + 'static,
     {
-        let service = move |State(app): State<Arc<App>>, request: Request| {
-            let answering = app.worlds.of(request.headers()).map(|mock| handler(mock, request));
+        let service = move |State(app): State<Arc<App>>, mut request: Request| {
+            let before = Before::of(&mut request);
+            let answering = match before.refusal() {
+                Some(struck) => Err(struck),
+                None => match app.worlds.of(request.headers()) {
+                    Ok(mock) => Ok(handler(mock, request)),
+                    Err(no_world) => Err(refusal(&no_world)),
+                },
+            };
             async move {
                 let answering = match answering {
                     Ok(answering) => answering,
-                    Err(no_world) => return refusal(&no_world),
+                    Err(refused) => return before.mark(refused),
                 };
                 // Here and not only at the edge: the latency layer may run this in a task of its own.
-                match AssertUnwindSafe(answering).catch_unwind().await {
+                before.mark(match AssertUnwindSafe(answering).catch_unwind().await {
                     Ok(response) => response,
                     Err(_) => refusal(&internal_error()),
-                }
+                })
             }
         };
         let (method, path) = split_route(route);
         self.add(route, path, on(filter(method), service))
     }
 
-    /// The one place where what surrounds a handler is stacked, innermost first: latency, then the reading of
-    /// the body, so that an effect can happen after its client has gone.
+    /// The one place where what surrounds a handler is stacked, innermost first: latency, faults, then the
+    /// reading of the body, so that an effect can happen after its client has gone.
     fn add(mut self, route: &'static str, path: &str, service: MethodRouter<Arc<App>, Infallible>) -> Self {
         let service = if crate::operations::never_delayed(route) {
             service
         } else {
-            service.route_layer(self.app.latency.layer(route))
+            let faults = FaultLayer::new(&self.app.settings, &self.app.latency, route);
+            service.route_layer(self.app.latency.layer(route)).route_layer(faults)
         };
         self.router =
             self.router.route(path, service.route_layer(from_fn_with_state(Arc::clone(&self.app), buffer)));

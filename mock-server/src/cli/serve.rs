@@ -2,9 +2,10 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
+use fixtures::profiles::Profile;
 use fixtures::{DEFAULT_SEED, Size, World};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::Config;
 use crate::defects::Defect;
+use crate::faults::{self, FaultPlan, Known};
 use crate::latency::{calibrated, read_profile};
 use crate::server::{Limits, Tls};
 
@@ -62,6 +64,11 @@ pub(super) struct Args {
     #[arg(long = "defect", value_name = "NAME")]
     defects: Vec<Defect>,
 
+    /// Let things go wrong on a schedule: a plan of faults in TOML (README, "Faults on a schedule"). It starts when
+    /// the mock listens, and anew whenever `POST /__admin/faults/start` says so.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
+
     /// Speak TLS, with a certificate for this machine (localhost and its addresses) by an authority made at this start. Where the
     /// authority's certificate lies (PEM, for `--ca` of the load generator) is printed as `certificate: …`.
     #[arg(long)]
@@ -93,6 +100,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let (stated, profile_from) = read_profile(&args.profile)?;
     let profile = calibrated(&stated, args.seed).with_context(|| format!("profile `{}`", args.profile))?;
     let config = Config {
+        faults: args.faults.map(|file| fault_plan(&file, &profile)).transpose()?,
         profile,
         profile_from,
         seed: args.seed,
@@ -186,4 +194,14 @@ async fn parent_gone() {
     let mut input = tokio::io::stdin();
     let mut buffer = [0; 256];
     while matches!(input.read(&mut buffer).await, Ok(read) if read > 0) {}
+}
+
+/// The plan of faults in this file, which may name the profile's pools.
+fn fault_plan(file: &Path, profile: &Profile) -> anyhow::Result<FaultPlan> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("the plan of faults {} cannot be read", file.display()))?;
+    let routes: Vec<&str> = contract::measured_routes().collect();
+    let pools: Vec<&str> = profile.pools.keys().map(String::as_str).collect();
+    faults::parse(&text, Known { routes: &routes, pools: &pools })
+        .map_err(|error| anyhow!("{}, {error}", file.display()))
 }

@@ -1,5 +1,108 @@
 //! Faults on a schedule: what goes wrong around a correct platform, when, how often, drawn from a seed.
+//!
+//! A plan is a TOML file ([`plan`], read by [`read`]); what each kind of fault takes and does is in a file of its
+//! own under `kinds/`. [`Schedule`] is a plan with a clock and its counts; [`Faults`] is the one the mock follows
+//! now. Requests meet it in [`layer`], answers that are to be lost or mangled in [`wire`] and [`body`]; sockets,
+//! chat and the webhooks' store ask for themselves. Health, metrics, the OpenAPI document and the admin API are
+//! never struck: none of them passes the layer.
+
+mod body;
+mod keys;
+mod kinds;
+mod layer;
+mod plan;
+mod read;
+mod schedule;
+pub(crate) mod wire;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::clock;
+use kinds::Blow;
+use plan::Place;
+use schedule::Schedule;
+
+pub(crate) use kinds::ChatFault;
+pub(crate) use layer::{Before, FaultLayer};
+pub use plan::FaultPlan;
+pub use read::{Known, PlanError, parse};
+pub(crate) use schedule::{Report, SocketCut};
 
 /// The faults that are scheduled now.
 #[derive(Debug, Default)]
-pub(crate) struct Faults;
+pub(crate) struct Faults {
+    /// Whether there may be anything to look up: spares everybody the lock when there is no plan.
+    running: AtomicBool,
+    schedule: RwLock<Option<Arc<Schedule>>>,
+}
+
+impl Faults {
+    /// This plan, to be started.
+    pub(crate) fn planned(plan: Option<FaultPlan>) -> Self {
+        let schedule = plan.map(|plan| Arc::new(Schedule::new(plan)));
+        Self { running: AtomicBool::new(false), schedule: RwLock::new(schedule) }
+    }
+
+    /// Follows this plan from now on, or none.
+    pub(crate) fn replace(&self, plan: Option<FaultPlan>) {
+        self.change(|_| plan.map(|plan| Schedule::new(plan).started(clock::now())));
+    }
+
+    /// Opens the plan's windows anew: their clock starts now, and so do the ordinals. Counts go on.
+    pub(crate) fn start(&self) {
+        self.change(|schedule| schedule.map(|schedule| schedule.started(clock::now())));
+    }
+
+    /// Lets nothing strike until the next start. Counts stay.
+    pub(crate) fn stop(&self) {
+        self.change(|schedule| schedule.map(Schedule::stopped));
+    }
+
+    /// The plan, since when it runs, and how often each fault has struck.
+    pub(crate) fn report(&self) -> Report {
+        self.schedule().map(|schedule| schedule.report(clock::now())).unwrap_or_default()
+    }
+
+    /// What strikes a request to `route` that came now.
+    fn request(&self, route: &'static str) -> Option<Blow> {
+        self.strike(Place::Request(route))
+    }
+
+    /// Whether the store of processed webhooks cannot be read this time.
+    pub(crate) fn webhook_store_fails(&self) -> bool {
+        self.strike(Place::WebhookStore).is_some_and(|blow| blow.store_fails)
+    }
+
+    /// What becomes of a chat message that is about to be delivered to one participant.
+    pub(crate) fn chat(&self) -> Option<ChatFault> {
+        self.strike(Place::Chat)?.chat
+    }
+
+    /// When the socket that opened now is to be cut.
+    pub(crate) fn socket_cut(&self) -> Option<SocketCut> {
+        self.running()?.socket_cut(clock::now())
+    }
+
+    fn strike(&self, place: Place) -> Option<Blow> {
+        self.running()?.strike(place, clock::now())
+    }
+
+    fn running(&self) -> Option<Arc<Schedule>> {
+        if self.running.load(Ordering::Relaxed) { self.schedule() } else { None }
+    }
+
+    fn schedule(&self) -> Option<Arc<Schedule>> {
+        self.schedule.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn change(&self, to: impl FnOnce(Option<&Schedule>) -> Option<Schedule>) {
+        let mut schedule = self.schedule.write().unwrap_or_else(PoisonError::into_inner);
+        let next = to(schedule.as_deref()).map(Arc::new);
+        if let Some(old) = schedule.take() {
+            old.retire();
+        }
+        self.running.store(next.as_ref().is_some_and(|next| next.is_running()), Ordering::Relaxed);
+        *schedule = next;
+    }
+}

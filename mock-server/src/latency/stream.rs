@@ -25,6 +25,10 @@ pub enum Lane {
     StallGap = 2,
     /// How long that stall is.
     StallLength = 3,
+    /// Whether a fault strikes.
+    FaultStrikes = 101,
+    /// How hard it does.
+    FaultSize = 102,
 }
 
 /// The stream of one route.

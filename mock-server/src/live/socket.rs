@@ -17,9 +17,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 use tokio_tungstenite::tungstenite;
 
 use super::passes::Purpose;
-use super::room::{Attached, Goodbye, LEFT, Room, Said, TOO_SLOW, encode};
+use super::room::{Attached, Goodbye, LEFT, Outgoing, Room, Said, TOO_SLOW, encode};
 use crate::api::refusal;
 use crate::clock;
+use crate::faults::{ChatFault, Faults, SocketCut};
 use crate::mock::Mock;
 
 /// Bytes a client's frame, and a message of several, may have. The longest chat has a thirtieth of it: what is
@@ -83,8 +84,11 @@ enum Next {
 /// Serves an open socket to its end.
 async fn attend(mut socket: WebSocket, mock: &Mock, room: &Room, user: &str) {
     let Some(mut seat) = room.attach(clock::now(), user) else { return close(socket, BAD_TOKEN).await };
+    let faults = &mock.settings.faults;
+    let cut = faults.socket_cut();
     let goodbye = tokio::select! {
-        goodbye = converse(&mut socket, room, user, &mut seat) => goodbye,
+        goodbye = converse(&mut socket, room, user, &mut seat, faults) => goodbye,
+        () = fallen(cut.as_ref()) => None,
         () = mock.settings.ending.cancelled() => Some(GOING_AWAY),
     };
     if goodbye == Some(LEFT) {
@@ -99,8 +103,26 @@ async fn attend(mut socket: WebSocket, mock: &Mock, room: &Room, user: &str) {
     }
 }
 
+/// Completes when a fault cuts the socket, and counts it.
+async fn fallen(cut: Option<&SocketCut>) {
+    match cut {
+        Some(cut) => {
+            cut.falls().await;
+            cut.has_fallen();
+        }
+        None => std::future::pending().await,
+    }
+}
+
 /// Frames in and out until somebody ends it; how, unless the peer is gone already.
-async fn converse(socket: &mut WebSocket, room: &Room, user: &str, seat: &mut Attached) -> Option<Goodbye> {
+async fn converse(
+    socket: &mut WebSocket,
+    room: &Room,
+    user: &str,
+    seat: &mut Attached,
+    faults: &Faults,
+) -> Option<Goodbye> {
+    let mut late = None;
     let mut heard_at = clock::now();
     let mut ping =
         interval_at(heard_at + Duration::from_secs(PING_SECONDS), Duration::from_secs(PING_SECONDS));
@@ -121,19 +143,51 @@ async fn converse(socket: &mut WebSocket, room: &Room, user: &str, seat: &mut At
                 }
             }
             Some(outgoing) = seat.inbox.recv() => {
-                let written = write(socket, seat, Message::Text(outgoing.text)).await;
-                if let (Ok(()), Some(seq)) = (&written, outgoing.seq) {
-                    room.delivered(seat.connection, seq);
-                }
-                written
+                let frames = faulty(outgoing, &mut late, faults).into_iter().flatten();
+                deliver(socket, seat, room, frames).await
             }
-            _ = ping.tick() => write(socket, seat, Message::Ping(Bytes::new())).await,
+            _ = ping.tick() => match deliver(socket, seat, room, late.take()).await {
+                Ok(()) => write(socket, seat, Message::Ping(Bytes::new())).await,
+                end => end,
+            },
             () = sleep_until(heard_at + Duration::from_secs(IDLE_SECONDS)) => return Some(SILENT),
         };
         if let Err(end) = outcome {
             return end;
         }
     }
+}
+
+/// What is delivered in place of a frame: nothing, itself, itself twice, or itself and the one that came late.
+fn faulty(outgoing: Outgoing, late: &mut Option<Outgoing>, faults: &Faults) -> [Option<Outgoing>; 2] {
+    if outgoing.seq.is_none() {
+        return [Some(outgoing), None];
+    }
+    match faults.chat() {
+        Some(ChatFault::Lost) => [None, None],
+        Some(ChatFault::Duplicated) => [Some(outgoing.clone()), Some(outgoing)],
+        Some(ChatFault::Late) if late.is_none() => {
+            *late = Some(outgoing);
+            [None, None]
+        }
+        _ => [Some(outgoing), late.take()],
+    }
+}
+
+/// Writes frames, and notes those that are chat.
+async fn deliver(
+    socket: &mut WebSocket,
+    seat: &mut Attached,
+    room: &Room,
+    frames: impl IntoIterator<Item = Outgoing>,
+) -> Result<(), Option<Goodbye>> {
+    for outgoing in frames {
+        write(socket, seat, Message::Text(outgoing.text)).await?;
+        if let Some(seq) = outgoing.seq {
+            room.delivered(seat.connection, seq);
+        }
+    }
+    Ok(())
 }
 
 /// Writes a frame, for as long as the peer has patience coming; how it ends when it cannot.

@@ -1,5 +1,6 @@
 //! One connection: plain or TLS, HTTP/1.1 or HTTP/2, from its first byte to its end.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use tokio_rustls::server::TlsStream;
 use super::head_timer::{Activity, Timed};
 use super::limits::{HEAD_BYTES, STREAMS};
 use crate::app::App;
+use crate::faults::wire::{Severance, Wire, severable};
 
 /// How a TLS record with a handshake begins (RFC 8446, section 5.1).
 const HANDSHAKE: u8 = 22;
@@ -70,18 +72,18 @@ impl Speaker {
     /// Serves a connection to its end. `room` is given back when its socket closes, whoever has it by then.
     pub(super) async fn serve(self, stream: TcpStream, room: OwnedSemaphorePermit, watcher: Watcher) {
         prepare(&stream);
-        // Whoever wants to meddle with a connection's bytes wraps `stream` here, inside of TLS and HTTP.
+        let (stream, severance) = severable(stream);
         match &self.tls {
-            None => self.speak(stream, room, watcher).await,
+            None => self.speak(stream, severance, room, watcher).await,
             Some(tls) => match self.secured(tls, stream).await {
-                Some(stream) => self.speak(stream, room, watcher).await,
+                Some(stream) => self.speak(stream, severance, room, watcher).await,
                 None => drop(room),
             },
         }
     }
 
     /// The stream after its handshake; none when there was none in time, or the end was called for.
-    async fn secured(&self, tls: &TlsAcceptor, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+    async fn secured(&self, tls: &TlsAcceptor, stream: Wire) -> Option<TlsStream<Wire>> {
         let limits = self.app.settings.limits;
         let outcome = tokio::select! {
             outcome = timeout(limits.handshake, handshake(tls, stream)) => outcome,
@@ -96,7 +98,7 @@ impl Speaker {
         None
     }
 
-    async fn speak<S>(self, stream: S, room: OwnedSemaphorePermit, watcher: Watcher)
+    async fn speak<S>(self, stream: S, severance: Severance, room: OwnedSemaphorePermit, watcher: Watcher)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -106,10 +108,11 @@ impl Speaker {
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             activity.begun();
             let (answering, activity) = (service.call(request), Arc::clone(&activity));
+            let severance = severance.clone();
             async move {
-                let answer: Response<Body> = answering.await?;
+                let Ok(answer): Result<Response<Body>, Infallible> = answering.await;
                 activity.answered(&answer);
-                Ok::<_, std::convert::Infallible>(answer)
+                severance.pass(answer)
             }
         });
         let connection = self.protocol.serve_connection_with_upgrades(TokioIo::new(stream), service);
@@ -120,9 +123,9 @@ impl Speaker {
 }
 
 /// The handshake, unless the peer speaks something else: then it is told so.
-async fn handshake(tls: &TlsAcceptor, mut stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+async fn handshake(tls: &TlsAcceptor, mut stream: Wire) -> io::Result<TlsStream<Wire>> {
     let mut first = [0];
-    if stream.peek(&mut first).await? == 0 || first[0] == HANDSHAKE {
+    if stream.tcp().peek(&mut first).await? == 0 || first[0] == HANDSHAKE {
         return tls.accept(stream).await;
     }
     stream.write_all(SPEAK_TLS.as_bytes()).await?;

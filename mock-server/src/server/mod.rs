@@ -45,6 +45,7 @@ pub(crate) async fn serve_announced(
     let app = App::new(config).map_err(io::Error::other)?;
     app.latency.measure_timer().await;
     latency::follow(&app.latency);
+    app.settings.faults.start();
     // Ends with this function, however that ends.
     let mut watching = JoinSet::new();
     watching.spawn(history::watch(Arc::clone(&app)));

@@ -111,7 +111,7 @@ mod tests {
     fn an_event_applied_twice_is_found() {
         let mock = mock();
         let (first, change) = event("evt_1", 10, "active");
-        take(&mock, first, Some(&change));
+        take(&mock, first, Some(&change)).expect("the store can be read");
         assert!(exactly_once(&mock).ok);
         mock.subscriptions.plant(|billing| billing.apply("evt_1", &change));
         let check = exactly_once(&mock);
@@ -132,7 +132,7 @@ mod tests {
         let mock = mock();
         for (id, created, status) in [("evt_new", 20, "active"), ("evt_old", 10, "past_due")] {
             let (event, change) = event(id, created, status);
-            take(&mock, event, Some(&change));
+            take(&mock, event, Some(&change)).expect("the store can be read");
         }
         assert!(mock.subscriptions.audit()[0].ok, "the newer one stands");
         mock.subscriptions.plant(|billing| {

@@ -61,12 +61,15 @@ fn receive(mock: &Mock, caller: &Caller, _: Nothing, body: &[u8]) -> Result<Rece
         Some(kind) => Some(Change::of(kind, &event).ok_or_else(|| ApiError::bad_request("Invalid payload"))?),
         None => None,
     };
-    Ok(take(mock, event, change.as_ref()))
+    take(mock, event, change.as_ref())
 }
 
 /// Takes a delivery that is what it says it is. The id is claimed before anything is applied, so that of many
 /// copies that arrive at once only one gets through.
-fn take(mock: &Mock, event: Event, change: Option<&Change>) -> Receipt {
+fn take(mock: &Mock, event: Event, change: Option<&Change>) -> Result<Receipt, ApiError> {
+    if mock.settings.faults.webhook_store_fails() {
+        return Err(store_unavailable());
+    }
     let mut receipt = Receipt {
         received: true,
         status: ReceiptStatus::Duplicate,
@@ -76,7 +79,7 @@ fn take(mock: &Mock, event: Event, change: Option<&Change>) -> Receipt {
         subscription_updated: None,
     };
     if !lock(&mock.webhooks.book).claim(&receipt.event_id, &event.kind) {
-        return receipt;
+        return Ok(receipt);
     }
     receipt.event_type = Some(event.kind);
     let claim = Claim { mock, event_id: &receipt.event_id, is_kept: false };
@@ -91,7 +94,12 @@ fn take(mock: &Mock, event: Event, change: Option<&Change>) -> Receipt {
         Outcome::Ignored
     };
     claim.keep(outcome);
-    receipt
+    Ok(receipt)
+}
+
+/// Whether an event was applied before cannot be known: nothing is applied, and Stripe is asked to come again.
+fn store_unavailable() -> ApiError {
+    ApiError::new(503, "Processed events cannot be looked up, please deliver again").retry_after(1)
 }
 
 /// A claim on an event's id. One that is not kept, because applying the event panicked, is given back, so that

@@ -15,7 +15,7 @@ const JOIN: &str = "POST /api/rtc/sessions/{session_id}/join";
 const SESSION: &str = contract::rtc::LOAD_SESSION;
 
 /// Joining takes exactly this long, of which it holds the only server of a pool for `hold_ms`.
-fn slow_join(millis: f64, hold_ms: f64) -> Profile {
+pub(crate) fn slow_join(millis: f64, hold_ms: f64) -> Profile {
     let pool =
         Pool { capacity: Capacity::Servers(1), queue: 0, acquire_timeout_ms: 1_000.0, scope: Scope::Process };
     let route = Route {

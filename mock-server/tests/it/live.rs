@@ -39,14 +39,14 @@ async fn video_token(rig: &Rig, session: &str, bearer: Option<&str>) -> (u16, Va
 }
 
 /// A participant's end of the socket.
-struct Client {
+pub(crate) struct Client {
     user: String,
-    socket: WebSocketStream<TcpStream>,
+    pub(crate) socket: WebSocketStream<TcpStream>,
 }
 
 impl Client {
     /// Joins and opens the socket; the first frame is a welcome.
-    async fn enter(rig: &Rig, user: &str) -> Self {
+    pub(crate) async fn enter(rig: &Rig, user: &str) -> Self {
         let (status, joined) = join(rig, SESSION, user).await;
         assert_eq!(status, 200, "{joined}");
         let mut client = Self::open(rig, SESSION, user, text(&joined, "ws_token")).await;
@@ -92,7 +92,7 @@ impl Client {
         self.send(Message::text(serde_json::to_string(frame).expect("it serialises"))).await;
     }
 
-    async fn say(&mut self, content: &str) {
+    pub(crate) async fn say(&mut self, content: &str) {
         let sent_at = "2027-01-01T10:00:00Z".parse().expect("a time");
         let (content, user_id) = (content.to_owned(), self.user.clone());
         self.frame(&ClientFrame::Chat { content, user_id, sent_at, client_id: Some("c1".to_owned()) }).await;
@@ -110,7 +110,7 @@ impl Client {
     }
 
     /// The next chat: its number and content.
-    async fn next_chat(&mut self) -> (u64, String) {
+    pub(crate) async fn next_chat(&mut self) -> (u64, String) {
         loop {
             match self.next().await {
                 ServerFrame::Chat { seq, content, .. } => return (seq, content),

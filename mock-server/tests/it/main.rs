@@ -9,6 +9,8 @@ mod calibrate;
 mod edge;
 mod ends;
 mod events;
+mod fault_plans;
+mod faults;
 mod holding;
 mod latency;
 mod limits;

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::rig::{Rig, small_world};
 
 /// Now, in Unix seconds.
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = std::time::UNIX_EPOCH.elapsed().expect("the clock is past 1970");
     since.as_secs().cast_signed()
 }
 
 /// An event about the first member who pays through Stripe.
-fn facts(event_id: &str, created: i64) -> (Facts, String) {
+pub(crate) fn facts(event_id: &str, created: i64) -> (Facts, String) {
     let world = small_world();
     let (row, stripe_id) = world
         .subscriptions()
@@ -47,12 +47,12 @@ async fn deliver(rig: &Rig, body: String, signature: Option<String>) -> (StatusC
     (answer.status(), answer.json().await.expect("JSON"))
 }
 
-async fn signed(rig: &Rig, body: String) -> (StatusCode, Value) {
+pub(crate) async fn signed(rig: &Rig, body: String) -> (StatusCode, Value) {
     let signature = header(&[DEFAULT_SECRET], now(), body.as_bytes());
     deliver(rig, body, Some(signature)).await
 }
 
-async fn ledger(rig: &Rig) -> Vec<Value> {
+pub(crate) async fn ledger(rig: &Rig) -> Vec<Value> {
     let answer = rig.admin("GET", "/__admin/webhooks").send().await.expect("an answer");
     let text = answer.text().await.expect("text");
     text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()

@@ -17,6 +17,7 @@ use engine::{
 };
 use loadgen::{
     books::{Audit, AuditCheck},
+    faults::{FaultPlan, ScheduledFault},
     preset::Preset,
     run::{FORMAT, Machine, Measured, Meta, NotRun, Overall, Run},
     truth::{QuantileScore, RouteScore, TruthScore},
@@ -159,6 +160,7 @@ pub(super) fn run(scenarios: Vec<Measured>) -> Run {
         not_run: Vec::new(),
         overall: Overall { errors_below: 0.001, planned_requests: 600 },
         audit: Some(Audit { ok: true, checks: vec![check("seats_within_capacity"), check("one_order")] }),
+        faults: None,
         notes: Vec::new(),
     }
 }
@@ -179,6 +181,7 @@ pub(super) fn bad() -> Run {
     run.baseline.push(measured(search(0, 0, Duration::ZERO)));
     run.not_run.push(NotRun { name: "api-load".into(), why: format!("the target is gone {HOSTILE}") });
     run.notes.push(HOSTILE.into());
+    run.faults = Some(plan(vec![fault("reset", HOSTILE, 3, true)]));
     run.interrupted = true;
     if let Some(audit) = &mut run.audit {
         audit.ok = false;
@@ -186,6 +189,26 @@ pub(super) fn bad() -> Run {
         audit.checks[1].offenders = vec![HOSTILE.into(), "evt_load_test_small".into()];
     }
     run
+}
+
+/// A fault that struck requests to `strikes`.
+pub(super) fn fault(kind: &str, strikes: &str, struck: u64, unscored: bool) -> ScheduledFault {
+    ScheduledFault {
+        kind: kind.into(),
+        strikes: strikes.into(),
+        from_s: 5.0,
+        for_s: Some(2.5),
+        share: 0.05,
+        settings: serde_json::json!({ "kind": kind }),
+        met: 1_000,
+        struck,
+        unscored,
+    }
+}
+
+/// A plan of these faults.
+pub(super) fn plan(faults: Vec<ScheduledFault>) -> FaultPlan {
+    FaultPlan { toml: Some("seed = 7".into()), seed: Some(7), faults }
 }
 
 /// One file of a run's report.

@@ -142,3 +142,36 @@ fn goals_show_their_limit_and_the_margin_worst_first() {
         | **PASS** | send p95 | p95 of GET /api/search, sending | < 10 ms | 1.00 ms (1.00 ms–1.00 ms) | 90 % below the limit | 0 of 600 slow, at most 0.5 % at 95 % | sampled |
         | **NOT APPLICABLE** (no TLS \| here) | TLS p95 | p95 of GET /api/search, TLS handshake | < 200 ms | – |  |  | sampled |"]].assert_eq(&goals.join("\n"));
 }
+
+#[test]
+fn scheduled_faults_are_a_part_of_the_record() {
+    let mut run = made::good();
+    assert!(!report::closing(&run).contains("scheduled faults"), "where there were none, nothing is said");
+    run.faults = Some(made::plan(vec![made::fault("reset", "every route", 52, true)]));
+    let closing = report::closing(&run);
+    assert!(closing.contains("  scheduled faults: 1 fault scheduled; struck: reset 52\n"), "{closing}");
+    let row = "| reset | every route | from 5 s for 2.5 s | 5 % | 1 000 | 52 |";
+    assert!(file(&run, "LOAD_TEST_REPORT.md").contains(row));
+    assert!(file(&run, "report.html").contains("<td>from 5 s for 2.5 s</td>"));
+}
+
+#[test]
+fn a_run_of_before_there_were_faults_still_reads() {
+    let run = made::good();
+    let mut older: serde_json::Value = serde_json::from_str(&run.to_json()).expect("JSON");
+    older.as_object_mut().expect("an object").remove("faults");
+    assert_eq!(serde_json::from_value::<Run>(older).expect("an older run"), run);
+}
+
+#[test]
+fn a_route_is_not_scored_once_a_fault_struck_it_that_the_books_do_not_know() {
+    let plan = made::plan(vec![
+        made::fault("slow-drip", "GET /api/search", 1, true),
+        made::fault("error", "GET /api/events", 9, false),
+        made::fault("reset", "GET /", 0, true),
+    ]);
+    let by = |route| plan.unscored(route).map(|fault| fault.kind.as_str());
+    assert_eq!(["GET /api/search", "GET /api/events", "GET /"].map(by), [Some("slow-drip"), None, None]);
+    let everywhere = made::plan(vec![made::fault("stall", "every route", 1, true)]);
+    assert!(everywhere.unscored("GET /").is_some());
+}

@@ -1,0 +1,49 @@
+//! The mock's faults strike while a scenario's load is on, and at no other time: not while it is checked, prepared,
+//! warmed up or settled. Its plan becomes a part of the run's record.
+
+use std::time::Duration;
+
+use engine::ends::Ends;
+
+use super::setup::{Control, patience};
+use crate::{faults::FaultPlan, truth::TruthScore};
+
+/// Lets no fault strike for now. A target that has no faults has none to rest; whoever is not there is found out
+/// elsewhere.
+pub(super) async fn rest(control: &Control, patience: Duration) {
+    if let Some(books) = control.books() {
+        drop(tokio::time::timeout(patience, books.stop_faults()).await);
+    }
+}
+
+/// Opens the windows of the faults, if there are any: their clock begins with the load.
+pub(super) fn begin(control: &Control, ends: &Ends) -> Option<String> {
+    read(control, ends)?;
+    let books = control.books()?;
+    match control.block_on(async { tokio::time::timeout(patience(ends), books.start_faults()).await }) {
+        Ok(Ok(())) => None,
+        Ok(Err(e)) => Some(format!("The scheduled faults could not be started: {e:#}.")),
+        Err(_) => Some("The scheduled faults could not be started in time.".into()),
+    }
+}
+
+/// The plan and what came of it so far; `None` where there is none, or a target that has no such thing.
+pub(super) fn read(control: &Control, ends: &Ends) -> Option<FaultPlan> {
+    let books = control.books()?;
+    let read = control.block_on(async { tokio::time::timeout(patience(ends), books.faults()).await });
+    read.ok()?.ok().filter(|plan| plan.toml.is_some())
+}
+
+/// Takes routes out of the score whose latency faults changed in ways that the mock's books do not hold, and says so.
+pub(super) fn excuse(score: &mut TruthScore, plan: &FaultPlan, notes: &mut Vec<String>) {
+    score.routes.retain(|scored| match plan.unscored(&scored.route) {
+        None => true,
+        Some(fault) => {
+            let (route, kind) = (&scored.route, &fault.kind);
+            notes.push(format!(
+                "{route} is not held against the target's own latencies: the fault {kind} struck it."
+            ));
+            false
+        }
+    });
+}

@@ -1,0 +1,200 @@
+//! A plan with a clock: whose window is open now, whose turn it is to be struck, and the counts of both.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::kinds::Blow;
+use super::plan::{FaultPlan, Place};
+use crate::clock;
+
+/// A plan, running or not.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    plan: Arc<FaultPlan>,
+    since: Option<Since>,
+    /// Of each fault, how many it could have struck since the start: the ordinals of its draws.
+    ordinals: Vec<AtomicU64>,
+    /// Of each fault, since the plan was loaded.
+    counts: Arc<Vec<Count>>,
+    /// Set when another schedule took its place, for sockets that still wait to be cut.
+    is_retired: AtomicBool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Since {
+    instant: Instant,
+    wall: DateTime<Utc>,
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    met: AtomicU64,
+    struck: AtomicU64,
+}
+
+/// What is scheduled, and what came of it.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Report {
+    /// The plan as it was typed; absent when there is none.
+    toml: Option<String>,
+    seed: Option<u64>,
+    /// When its windows were opened last; absent while it is stopped.
+    started_at: Option<DateTime<Utc>>,
+    /// Seconds since then.
+    running_for_s: Option<f64>,
+    faults: Vec<FaultReport>,
+}
+
+/// One fault of a plan, and what came of it.
+#[derive(Debug, Serialize)]
+struct FaultReport {
+    kind: &'static str,
+    /// What it strikes: a route, `every route`, or another part of the platform.
+    strikes: &'static str,
+    /// When its window opens, in seconds since the start.
+    from_s: f64,
+    /// How long it stays open, in seconds; absent when it stays so.
+    for_s: Option<f64>,
+    /// Which share of those it could strike it does strike.
+    share: f64,
+    /// Its table in the plan.
+    settings: Value,
+    /// How many it could have struck since the plan was loaded.
+    met: u64,
+    /// How many of them it did strike.
+    struck: u64,
+    /// Whether answers it struck took another time than `/__admin/truth` says.
+    unscored: bool,
+}
+
+impl Schedule {
+    /// This plan, not started yet.
+    pub(super) fn new(plan: FaultPlan) -> Self {
+        let counts = plan.faults.iter().map(|_| Count::default()).collect();
+        Self::over(Arc::new(plan), None, Arc::new(counts))
+    }
+
+    fn over(plan: Arc<FaultPlan>, since: Option<Since>, counts: Arc<Vec<Count>>) -> Self {
+        let ordinals = plan.faults.iter().map(|_| AtomicU64::new(0)).collect();
+        Self { plan, since, ordinals, counts, is_retired: AtomicBool::new(false) }
+    }
+
+    /// The same, with windows that are counted from `now` and ordinals that begin anew.
+    pub(super) fn started(&self, now: Instant) -> Self {
+        let since = Since { instant: now, wall: clock::wall() };
+        Self::over(Arc::clone(&self.plan), Some(since), Arc::clone(&self.counts))
+    }
+
+    /// The same, striking nothing.
+    pub(super) fn stopped(&self) -> Self {
+        Self::over(Arc::clone(&self.plan), None, Arc::clone(&self.counts))
+    }
+
+    /// Says that another one took its place.
+    pub(super) fn retire(&self) {
+        self.is_retired.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// What strikes there at this moment; `None` for the most part.
+    pub(super) fn strike(&self, place: Place, now: Instant) -> Option<Blow> {
+        let elapsed = now.saturating_duration_since(self.since?.instant);
+        let mut blow = None;
+        for (index, fault) in self.plan.faults.iter().enumerate() {
+            if !fault.could_strike(place, elapsed) {
+                continue;
+            }
+            if let Some(ordinal) = self.draw(index) {
+                self.counts[index].struck.fetch_add(1, Ordering::Relaxed);
+                fault.strike(ordinal, elapsed, blow.get_or_insert_default());
+            }
+        }
+        blow
+    }
+
+    /// When a socket that opened at `now` is to be cut: the earliest moment some fault says. Windows that are still
+    /// to open count, so that sockets which are open then are cut as well.
+    pub(super) fn socket_cut(self: &Arc<Self>, now: Instant) -> Option<SocketCut> {
+        let since = self.since?.instant;
+        let opened = now.saturating_duration_since(since);
+        let mut cut: Option<SocketCut> = None;
+        for (index, fault) in self.plan.faults.iter().enumerate() {
+            let from = fault.window.from.max(opened);
+            if fault.window.is_over(opened) || !fault.could_strike(Place::Socket, from) {
+                continue;
+            }
+            let Some(ordinal) = self.draw(index) else { continue };
+            let mut blow = Blow::default();
+            fault.strike(ordinal, from, &mut blow);
+            let after = from + blow.socket_cut_after.unwrap_or_default();
+            let at = since + after;
+            if !fault.window.is_over(after) && cut.as_ref().is_none_or(|cut| at < cut.at) {
+                cut = Some(SocketCut { at, index, schedule: Arc::clone(self) });
+            }
+        }
+        cut
+    }
+
+    /// Counts one more that this fault could strike; its ordinal, if it is struck.
+    fn draw(&self, index: usize) -> Option<u64> {
+        let ordinal = self.ordinals[index].fetch_add(1, Ordering::Relaxed);
+        self.counts[index].met.fetch_add(1, Ordering::Relaxed);
+        self.plan.faults[index].strikes(ordinal).then_some(ordinal)
+    }
+
+    pub(super) fn report(&self, now: Instant) -> Report {
+        let faults = self.plan.faults.iter().zip(self.counts.iter()).map(|(fault, count)| FaultReport {
+            kind: fault.kind.name(),
+            strikes: fault.target.name(),
+            from_s: fault.window.from.as_secs_f64(),
+            for_s: fault.window.to.map(|to| to.saturating_sub(fault.window.from).as_secs_f64()),
+            share: fault.share,
+            settings: fault.settings.clone(),
+            met: count.met.load(Ordering::Relaxed),
+            struck: count.struck.load(Ordering::Relaxed),
+            unscored: fault.kind.is_unscored(),
+        });
+        let running = |since: Since| now.saturating_duration_since(since.instant).as_secs_f64();
+        Report {
+            toml: Some(self.plan.text.clone()),
+            seed: Some(self.plan.seed),
+            started_at: self.since.map(|since| since.wall),
+            running_for_s: self.since.map(running),
+            faults: faults.collect(),
+        }
+    }
+}
+
+/// A socket's end, appointed when it opened.
+#[derive(Debug)]
+pub(crate) struct SocketCut {
+    at: Instant,
+    index: usize,
+    schedule: Arc<Schedule>,
+}
+
+impl SocketCut {
+    /// Completes when the socket is to be cut; never, if the plan was stopped or replaced by then.
+    pub(crate) async fn falls(&self) {
+        tokio::time::sleep_until(self.at).await;
+        if self.schedule.is_retired.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Counts it.
+    pub(crate) fn has_fallen(&self) {
+        self.schedule.counts[self.index].struck.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests;
