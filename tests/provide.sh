@@ -72,6 +72,41 @@ provide_compose_schema() {
     provided "compose schema" "check-jsonschema $version ($how)"
 }
 
+# What asks the mock whatever its OpenAPI document allows, and what it does not: TEST_SCHEMATHESIS, the program on the
+# machine, or one installed beside the build. Without Python or a package index there is none: that step is left out
+# then, and both this and ./test say so. Sets SCHEMATHESIS.
+provide_schemathesis() {
+    local version=4.32.5 venv="$TARGET/schemathesis" how="there from an earlier run"
+    if ! command -v python3 >/dev/null; then
+        SCHEMATHESIS=""
+        provided schemathesis "none, as there is no Python: the OpenAPI document is not tried"
+        return
+    fi
+    if [ -n "${TEST_SCHEMATHESIS:-}" ]; then
+        SCHEMATHESIS="$TEST_SCHEMATHESIS" how="TEST_SCHEMATHESIS"
+        "$SCHEMATHESIS" --version >/dev/null || missing schemathesis "TEST_SCHEMATHESIS names none that runs"
+    elif SCHEMATHESIS="$(command -v schemathesis)" && is_schemathesis "$version"; then
+        how="on the machine"
+    else
+        SCHEMATHESIS="$venv/bin/schemathesis"
+        if ! is_schemathesis "$version"; then
+            how="installed into $venv"
+            rm -rf "$venv"
+            if ! { python3 -m venv "$venv" &&
+                "$venv/bin/pip" install -q --disable-pip-version-check "schemathesis==$version"; } >/dev/null 2>&1; then
+                rm -rf "$venv"
+                SCHEMATHESIS=""
+                provided schemathesis "none, as pip could not install it: the OpenAPI document is not tried"
+                return
+            fi
+        fi
+    fi
+    provided schemathesis "$("$SCHEMATHESIS" --version | sed 's/.* //') ($how)"
+}
+
+# Whether SCHEMATHESIS is of this version; another would ask other questions.
+is_schemathesis() { [ -x "$SCHEMATHESIS" ] && "$SCHEMATHESIS" --version 2>/dev/null | grep -qwF "$1"; }
+
 # Sockets are files: page-load alone takes a few hundred at once.
 provide_open_files() {
     ulimit -n "$(ulimit -Hn)" 2>/dev/null || true

@@ -178,17 +178,23 @@ pub struct LogoutOutput {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RegisterInput {
     /// E-mail address, free so far.
+    #[schemars(email)]
     pub email: String,
     /// At least 8 characters with upper case, lower case, digit and one of ``!@#$%^&*()_+-=[]{}|;:,.<>?``.
+    #[schemars(length(min = 8))]
     pub password: String,
     /// Given name, 1 to 100 characters.
+    #[schemars(length(min = 1, max = 100), regex(pattern = r"\S"))]
     pub first_name: String,
     /// Family name, 1 to 100 characters.
+    #[schemars(length(min = 1, max = 100), regex(pattern = r"\S"))]
     pub last_name: String,
     /// At most 20 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20))]
     pub phone: Option<String>,
     /// Must be true.
+    #[schemars(extend("const" = true))]
     pub terms_accepted: bool,
 }
 

@@ -167,6 +167,7 @@ pub struct ParticipantParams {
     /// The event's id.
     pub event_id: String,
     /// The participant's e-mail address.
+    #[schemars(email)]
     pub email: String,
 }
 
@@ -204,9 +205,11 @@ pub struct ListEventsParams {
     pub price: Option<PriceFilter>,
     /// Starting on this day or later (`YYYY-MM-DD` or RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date"))]
     pub date_from: Option<String>,
     /// Starting on this day or earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date"))]
     pub date_to: Option<String>,
     /// Order by; `start_date` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -268,7 +271,7 @@ pub struct EventPage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SearchEventsParams {
     /// Words to look for.
-    #[schemars(length(min = 1, max = 500))]
+    #[schemars(length(min = 1, max = 500), regex(pattern = r"\S"))]
     pub q: String,
 }
 
@@ -287,13 +290,17 @@ pub struct EventMatches {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Participant {
     /// E-mail address; one seat per address and event.
+    #[schemars(email)]
     pub email: String,
     /// Given name.
+    #[schemars(length(min = 1, max = 100), regex(pattern = r"\S"))]
     pub first_name: String,
     /// Family name.
+    #[schemars(length(min = 1, max = 100), regex(pattern = r"\S"))]
     pub last_name: String,
     /// Phone number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20))]
     pub phone: Option<String>,
 }
 
@@ -314,6 +321,7 @@ pub struct RsvpInput {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Payment {
     /// A Stripe payment method, such as `pm_card_visa`.
+    #[schemars(length(min = 1, max = 255), regex(pattern = r"\S"))]
     pub payment_method: String,
     /// Name and address for the receipt, as Stripe takes them.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,8 @@
 //! The OpenAPI 3.1 document, made from the endpoint types themselves.
 
+use schemars::Schema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
+use schemars::transform::RecursiveTransform;
 use serde_json::{Map, Value, json};
 
 use crate::endpoint::{Auth, Body, Endpoint, SHARED_ERRORS};
@@ -11,6 +13,7 @@ use crate::{for_each_endpoint, stripe};
 pub fn document() -> Value {
     let mut generator = SchemaSettings::draft2020_12()
         .with(|settings| settings.definitions_path = "/components/schemas".into())
+        .with_transform(RecursiveTransform(bound))
         .into_generator();
     let mut paths = Map::new();
     macro_rules! describe_all {
@@ -30,10 +33,39 @@ pub fn document() -> Value {
         "components": {
             "schemas": schemas,
             "securitySchemes": {
-                "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
+                MEMBER: bearer("The access token that signing in answers with, a JWT."),
+                SESSION: bearer("The access token that joining a live session answers with."),
+                VIDEO: bearer("The video token of a live session, for the SFU."),
             },
         },
     })
+}
+
+/// Says how large a number may be, which its format alone leaves to the reader.
+fn bound(schema: &mut Schema) {
+    if schema.get("format").is_some_and(|format| format == "uint32") && schema.get("maximum").is_none() {
+        schema.insert("maximum".to_owned(), json!(u32::MAX));
+    }
+}
+
+/// Names of the three kinds of bearer token.
+const MEMBER: &str = "member";
+const SESSION: &str = "session";
+const VIDEO: &str = "video";
+
+fn bearer(description: &str) -> Value {
+    json!({ "type": "http", "scheme": "bearer", "description": description })
+}
+
+/// Which tokens an operation takes; an empty requirement stands for none.
+fn security(auth: Auth) -> Option<Value> {
+    match auth {
+        Auth::Open => None,
+        Auth::Optional => Some(json!([{}, { MEMBER: [] }])),
+        Auth::Bearer => Some(json!([{ MEMBER: [] }])),
+        Auth::Session => Some(json!([{ SESSION: [] }])),
+        Auth::Video => Some(json!([{ VIDEO: [] }])),
+    }
 }
 
 fn describe<E: Endpoint>(generator: &mut SchemaGenerator, paths: &mut Map<String, Value>) {
@@ -48,21 +80,20 @@ fn describe<E: Endpoint>(generator: &mut SchemaGenerator, paths: &mut Map<String
         let schema = generator.subschema_for::<E::Input>();
         operation.insert(
             "requestBody".into(),
-            json!({ "required": true, "content": { "application/json": { "schema": schema } } }),
+            json!({ "required": is_wanted::<E>(), "content": { "application/json": { "schema": schema } } }),
         );
     }
     operation.insert("responses".into(), responses::<E>(generator));
-    match E::AUTH {
-        Auth::Open => {}
-        Auth::Optional => {
-            operation.insert("security".into(), json!([{}, { "bearer": [] }]));
-        }
-        Auth::Bearer | Auth::Session | Auth::Video => {
-            operation.insert("security".into(), json!([{ "bearer": [] }]));
-        }
+    if let Some(security) = security(E::AUTH) {
+        operation.insert("security".into(), security);
     }
     let path = paths.entry(E::template()).or_insert_with(|| json!({}));
     path[E::method().to_lowercase()] = Value::Object(operation);
+}
+
+/// Whether a body has to be sent: not where nothing in it is required.
+fn is_wanted<E: Endpoint>() -> bool {
+    serde_json::from_str::<E::Input>("{}").is_err()
 }
 
 /// The type's own name, which is unique among endpoints.
@@ -106,16 +137,42 @@ fn responses<E: Endpoint>(generator: &mut SchemaGenerator) -> Value {
     let success = generator.subschema_for::<E::Output>();
     let refusal = generator.subschema_for::<ErrorBody>();
     let mut responses = Map::new();
-    responses.insert(
-        E::OK.to_string(),
-        json!({ "description": "Success", "content": { "application/json": { "schema": success } } }),
-    );
+    responses.insert(E::OK.to_string(), response("Success", &success, &[]));
     for status in E::ERRORS.iter().chain(SHARED_ERRORS) {
-        responses.entry(status.to_string()).or_insert_with(|| {
-            json!({ "description": reason(*status), "content": { "application/json": { "schema": refusal } } })
-        });
+        responses
+            .entry(status.to_string())
+            .or_insert_with(|| response(&reason(*status), &refusal, own_headers(*status)));
     }
     Value::Object(responses)
+}
+
+fn response(description: &str, schema: &impl serde::Serialize, own_headers: &[(&str, &str, &str)]) -> Value {
+    let headers: Map<String, Value> = EVERY_ANSWER
+        .iter()
+        .chain(own_headers)
+        .map(|(name, kind, description)| {
+            let header = json!({ "description": description, "required": true, "schema": { "type": kind } });
+            ((*name).to_owned(), header)
+        })
+        .collect();
+    json!({
+        "description": description,
+        "headers": headers,
+        "content": { "application/json": { "schema": schema } },
+    })
+}
+
+/// Name, type and meaning of the headers that come with every answer.
+const EVERY_ANSWER: &[(&str, &str, &str)] =
+    &[("X-Request-ID", "string", "The id that was sent along, or one made for this request.")];
+
+/// The headers that come with a refusal of this status.
+fn own_headers(status: u16) -> &'static [(&'static str, &'static str, &'static str)] {
+    match status {
+        405 => &[("Allow", "string", "The methods that the path has.")],
+        429 | 503 => &[("Retry-After", "integer", "Seconds after which to try again.")],
+        _ => &[],
+    }
 }
 
 fn reason(status: u16) -> String {

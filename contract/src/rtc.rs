@@ -45,8 +45,10 @@ pub struct SessionParams {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JoinInput {
     /// Who joins; joining again with the same id replaces the earlier participant.
+    #[schemars(length(min = 1, max = 200), regex(pattern = r"\S"))]
     pub user_id: String,
     /// The name others see.
+    #[schemars(length(min = 1, max = 200), regex(pattern = r"\S"))]
     pub participant_name: String,
 }
 

@@ -21,7 +21,7 @@ endpoint! {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct SearchParams {
     /// What to look for.
-    #[schemars(length(min = 1, max = 500))]
+    #[schemars(length(min = 1, max = 500), regex(pattern = r"\S"))]
     pub q: String,
     /// Page size, 1 to 100; 20 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,9 +68,11 @@ pub struct Filters {
     pub category: Option<String>,
     /// Published on this day or later (`YYYY-MM-DD`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date"))]
     pub date_from: Option<String>,
     /// Published on this day or earlier (`YYYY-MM-DD`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date"))]
     pub date_to: Option<String>,
     /// Only checked by an instructor, or only not.
     #[serde(default, deserialize_with = "flag", skip_serializing_if = "Option::is_none")]

@@ -123,6 +123,7 @@ pub struct TracksInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_description: Option<SessionDescription>,
     /// The tracks, at most 64.
+    #[schemars(length(min = 1, max = MAX_TRACKS_PER_CALL))]
     pub tracks: Vec<TrackRef>,
 }
 
@@ -172,6 +173,7 @@ pub struct RenegotiateInput {
 #[serde(rename_all = "camelCase")]
 pub struct CloseInput {
     /// The tracks to close.
+    #[schemars(length(min = 1, max = MAX_TRACKS_PER_CALL))]
     pub tracks: Vec<MidRef>,
     /// A new offer without them, unless `force`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,7 +8,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use loadgen::preset::Preset;
 
-use crate::rehearsal;
+use crate::{mutation, rehearsal};
 
 /// Rehearses launch day on this machine: starts a mock WWMAA API, puts the world of 5 000 members in it, runs the
 /// launch scenarios against it over real HTTP and WebSocket, audits the mock's own books, and reports PASS or FAIL
@@ -24,12 +24,14 @@ Examples:
   dry-run                                     all six scenarios in about a minute and a half
   dry-run --scenario search-load --preset quick
   dry-run --profile breach                    a mock too slow for its goals: must exit 99
+  dry-run --defects                           grade the suite: 17 planted defects, about seven minutes
+  dry-run --defects chat-lost n-plus-one
   dry-run --keep                              look at the mock, its books and its metrics afterwards
 
 Ctrl-C stops the load and still writes a report of what there is; a second one leaves at once.
 
 Exit codes, the first that applies: 130 interrupted; 2 wrong usage; 3 target unreachable or refused; 99 a goal
-failed or the audit did; 97 the load generator fell short, so nothing can be said; 98 inconclusive; 0."
+failed, the audit did, or a defect was missed; 97 the load generator fell short, so nothing can be said; 98 inconclusive; 0."
 )]
 pub(crate) struct Args {
     /// How much is rehearsed: smoke (all six in 90 s), quick (a minute each), full (launch day, about an hour)
@@ -60,6 +62,15 @@ pub(crate) struct Args {
     /// Leave the mock running afterwards, and say where it is and how to stop it
     #[arg(long)]
     pub(crate) keep: bool,
+    /// Grade the suite instead: plant each of these defects in a mock of its own (all of them when none is named) and
+    /// see whether the scenario meant for it turns red; ends with the mutation score
+    #[arg(
+        long,
+        value_name = "NAME",
+        num_args = 0..,
+        conflicts_with_all = ["preset", "profile", "scenarios", "time_scale", "inconclusive", "keep"]
+    )]
+    pub(crate) defects: Option<Vec<String>>,
 }
 
 fn factor(text: &str) -> Result<f64, String> {
@@ -72,11 +83,22 @@ fn factor(text: &str) -> Result<f64, String> {
 /// Runs `dry-run` with these arguments (the program's name first) and says how it went.
 pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let args = Args::parse_from(args);
+    if let Some(names) = &args.defects {
+        return match mutation::choose(names) {
+            Ok(cases) => ended(mutation::run(&args, &cases)),
+            Err(unknown) => usage(&unknown),
+        };
+    }
     let scenarios = match loadgen::options::choose(&args.scenarios) {
         Ok(scenarios) => scenarios,
         Err(unknown) => return usage(&unknown),
     };
-    rehearsal::run(&args, scenarios).unwrap_or_else(|error| {
+    ended(rehearsal::run(&args, scenarios))
+}
+
+/// Says what broke off what was asked for, if anything did.
+fn ended(outcome: anyhow::Result<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         rehearsal::exit_code(&error)
     })

@@ -4,7 +4,11 @@
 
 mod child;
 mod cli;
+mod clock;
+mod defects;
+mod mutation;
 mod rehearsal;
+mod score;
 
 use std::process::ExitCode;
 

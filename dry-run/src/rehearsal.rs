@@ -20,7 +20,7 @@ use crate::cli::Args;
 /// The target could not be reached, refused, or never came up.
 const UNREACHABLE: u8 = 3;
 /// Ctrl-C, twice.
-const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 /// What a mock that is kept has to say afterwards.
 const LOG: &str = "mock-server.log";
 
@@ -62,7 +62,7 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
 }
 
 /// Streams the world into the mock; answers with how many rows it took.
-fn seed(mock: &Mock, world: World) -> anyhow::Result<u64> {
+pub(crate) fn seed(mock: &Mock, world: World) -> anyhow::Result<u64> {
     let mut progress = Progress::on_stderr("seeding the mock", "rows", world.counts().total());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let applied = runtime.block_on(async {
@@ -72,7 +72,8 @@ fn seed(mock: &Mock, world: World) -> anyhow::Result<u64> {
     Ok(applied.accepted.total())
 }
 
-fn options(
+/// What a run against this mock depends on.
+pub(crate) fn options(
     args: &Args,
     scenarios: Vec<&'static dyn Scenario>,
     world: World,

@@ -3,6 +3,7 @@
 use engine::{
     exit::{self, Exit, Inconclusive, Outcome},
     gate::Reason,
+    goal::Kind,
     verdict::{self, Judged, ScenarioVerdict, Verdict},
 };
 
@@ -42,6 +43,26 @@ pub struct Headline {
     pub not_measured: usize,
     /// Scenarios in which the generator fell short.
     pub invalid_scenarios: usize,
+}
+
+/// A goal that was missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missed<'a> {
+    /// Its name.
+    pub goal: &'a str,
+    /// What shows that it was.
+    pub basis: Basis,
+}
+
+/// What shows that a goal was missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// A counterexample: the goal is exact.
+    Proof,
+    /// Answers that took too long.
+    Latency,
+    /// A share or a count of something else.
+    Share,
 }
 
 /// Judges a run.
@@ -88,6 +109,22 @@ impl Judgement {
             _ if self.not_run => Exit::Unreachable,
             _ => exit,
         }
+    }
+
+    /// The goals of scenarios that were missed. Where the generator fell short only exact ones count.
+    pub fn missed(&self) -> impl Iterator<Item = Missed<'_>> {
+        self.scenarios.iter().flat_map(|scenario| {
+            let missed = scenario.goals.iter().filter(|judged| judged.verdict == Verdict::Fail);
+            missed.filter_map(|Judged { goal, .. }| {
+                let basis = match goal.kind {
+                    Kind::Exact => Basis::Proof,
+                    _ if !scenario.is_valid() => return None,
+                    _ if goal.claim.response_time_limit().is_some() => Basis::Latency,
+                    _ => Basis::Share,
+                };
+                Some(Missed { goal: &goal.name, basis })
+            })
+        })
     }
 
     /// The goals of all scenarios and of the suite, counted by verdict.

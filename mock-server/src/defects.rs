@@ -93,6 +93,47 @@ impl Defect {
         }
     }
 
+    /// What it does, for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::OversellRace => "two people get the last seat",
+            Self::DoubleBooking => "a participant holds two seats of one event",
+            Self::WaitlistNotFifo => "a free seat goes to whoever joined the waitlist last",
+            Self::WebhookTwice => "copies of a webhook that arrive at once are each applied",
+            Self::DedupFailsOpen => "without the store of processed webhooks every event is new",
+            Self::LastV1Only => "of several v1 signatures only the last is looked at",
+            Self::StaleTimestampAccepted => "a signature may be of any age",
+            Self::OlderOverwritesNewer => "an older event overwrites a newer one",
+            Self::RefreshReusable => "a refresh token works again and again",
+            Self::ChatLost => "5 % of chat messages reach one participant too few",
+            Self::ChatOrderBroken => "chat messages change places",
+            Self::FilterIgnored => "search filters do not filter",
+            Self::SemanticIsKeyword => "search by meaning is search by words",
+            Self::StaleCapacity => "seats are counted in a cache that does not hear of bookings",
+            Self::LoginTokenRefused => "the token that login gave is refused",
+            Self::NPlusOne => "every row of a list costs a query",
+            Self::ErrorsAs200 => "failures are answered with 200",
+        }
+    }
+
+    /// The scenario that is to turn red with it.
+    pub fn scenario(self) -> &'static str {
+        match self {
+            Self::OversellRace | Self::DoubleBooking | Self::WaitlistNotFifo | Self::StaleCapacity => {
+                "event-rsvp-load"
+            }
+            Self::WebhookTwice
+            | Self::DedupFailsOpen
+            | Self::LastV1Only
+            | Self::StaleTimestampAccepted
+            | Self::OlderOverwritesNewer
+            | Self::ErrorsAs200 => "webhooks-load",
+            Self::ChatLost | Self::ChatOrderBroken => "rtc-load",
+            Self::FilterIgnored | Self::SemanticIsKeyword => "search-load",
+            Self::RefreshReusable | Self::LoginTokenRefused | Self::NPlusOne => "api-load",
+        }
+    }
+
     fn bit(self) -> u32 {
         1 << self as u32
     }

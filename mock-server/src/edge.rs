@@ -17,8 +17,10 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tower::{Layer, Service};
 
-use crate::api::{internal_error, refusal};
+use crate::api::{hide_error, internal_error, refusal};
+use crate::app::Settings;
 use crate::clock;
+use crate::defects::Defect;
 use crate::metrics::{Metrics, UnderWay};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -31,11 +33,12 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 #[derive(Debug, Clone)]
 pub(crate) struct EdgeLayer {
     metrics: Arc<Metrics>,
+    settings: Arc<Settings>,
 }
 
 impl EdgeLayer {
-    pub(crate) fn new(metrics: &Arc<Metrics>) -> Self {
-        Self { metrics: Arc::clone(metrics) }
+    pub(crate) fn new(metrics: &Arc<Metrics>, settings: &Arc<Settings>) -> Self {
+        Self { metrics: Arc::clone(metrics), settings: Arc::clone(settings) }
     }
 }
 
@@ -43,7 +46,7 @@ impl<S> Layer<S> for EdgeLayer {
     type Service = Edge<S>;
 
     fn layer(&self, inner: S) -> Edge<S> {
-        Edge { inner, metrics: Arc::clone(&self.metrics) }
+        Edge { inner, of: self.clone() }
     }
 }
 
@@ -51,7 +54,7 @@ impl<S> Layer<S> for EdgeLayer {
 #[derive(Debug, Clone)]
 pub(crate) struct Edge<S> {
     inner: S,
-    metrics: Arc<Metrics>,
+    of: EdgeLayer,
 }
 
 impl<S> Service<Request> for Edge<S>
@@ -68,13 +71,16 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let arrived = clock::now();
-        let under_way = UnderWay::begin(&self.metrics);
-        let id = request_id(&self.metrics, &request);
+        let EdgeLayer { metrics, settings } = &self.of;
+        let under_way = UnderWay::begin(metrics);
+        let id = request_id(metrics, &request);
         request.headers_mut().insert(REQUEST_ID, id.clone());
         let path = request.extensions().get::<MatchedPath>();
-        let place = self.metrics.place(request.method(), path.map(MatchedPath::as_str));
+        let hides =
+            settings.defects.has(Defect::ErrorsAs200) && !request.uri().path().starts_with("/__admin");
+        let place = metrics.place(request.method(), path.map(MatchedPath::as_str));
         let inner = catch_unwind(AssertUnwindSafe(|| self.inner.call(request))).ok();
-        Answering { inner, under_way, place, arrived, id: Some(id) }
+        Answering { inner, under_way, place, arrived, id: Some(id), hides }
     }
 }
 
@@ -88,6 +94,8 @@ pin_project! {
         place: usize,
         arrived: Instant,
         id: Option<HeaderValue>,
+        // Whether what fails is answered as if it had not: a planted defect.
+        hides: bool,
     }
 }
 
@@ -104,6 +112,9 @@ where
         });
         let answer = ready!(polled.unwrap_or(Poll::Ready(None)));
         let mut response = answer.map_or_else(|| refusal(&internal_error()), |Ok(response)| response);
+        if *this.hides {
+            response = hide_error(response);
+        }
         let took = this.arrived.elapsed();
         this.under_way.end();
         let bytes = response.body().size_hint().exact();
@@ -164,7 +175,7 @@ mod tests {
             assert!(request.uri().path().is_empty(), "it panics when polled");
             Ok(Response::default())
         });
-        let edge = EdgeLayer::new(&metrics);
+        let edge = EdgeLayer::new(&metrics, &Arc::default());
         let Ok(first) = edge.layer(at_once).call(Request::default()).await;
         let Ok(second) = edge.layer(later).call(Request::default()).await;
         assert_eq!((first.status().as_u16(), second.status().as_u16()), (500, 500));

@@ -58,4 +58,5 @@ mod webhooks;
 mod worlds;
 
 pub use app::Config;
+pub use router::service;
 pub use server::{Limits, Tls, TlsError, serve};

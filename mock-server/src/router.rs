@@ -1,5 +1,6 @@
 //! All routes, merged once.
 
+use std::io;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,12 +11,18 @@ use contract::endpoint::split_route;
 use contract::operations::METRICS;
 
 use crate::api::{Api, refusal};
-use crate::app::App;
+use crate::app::{App, Config};
 use crate::edge::EdgeLayer;
 use crate::{
     admin, auth, dashboard, events, instructors, live, metrics, operations, pages, search, subscriptions,
     webhooks,
 };
+
+/// The mock without a socket, for whoever brings the requests: tests, and the fuzzer. Fails when the worlds that
+/// were kept cannot be read.
+pub fn service(config: Config) -> io::Result<Router> {
+    App::new(config).map(router).map_err(io::Error::other)
+}
 
 /// Everything the mock answers.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -37,7 +44,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .merge(admin::router(&app))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(EdgeLayer::new(&app.metrics))
+        .layer(EdgeLayer::new(&app.metrics, &app.settings))
         .with_state(app)
 }
 

@@ -3,6 +3,7 @@
 
 mod command;
 mod ending;
+mod grading;
 mod imports;
 mod rehearsing;
 mod usage;

@@ -20,6 +20,8 @@ fn unknown_names_are_answered_with_the_known_ones() {
     refused(&["--scenario", "checkout-load"], &["checkout-load", "search-load", "rtc-load", "api-load"]);
     refused(&["--preset", "huge"], &["huge", "smoke", "quick", "full"]);
     refused(&["--inconclusive", "maybe"], &["maybe", "pass", "fail", "98"]);
+    refused(&["--defects", "slowness"], &["slowness", "oversell-race", "errors-as-200"]);
+    refused(&["--defects", "--preset", "full"], &["--defects", "--preset"]);
     refused(&["--time-scale", "0"], &["--time-scale", "0.05 to 100"]);
 }
 

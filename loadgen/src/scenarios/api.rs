@@ -171,6 +171,7 @@ struct Series {
     success: ShareId,
     new_token: ShareId,
     replay_refused: ShareId,
+    login_accepted: ShareId,
     right_event: ShareId,
 }
 
@@ -190,6 +191,7 @@ impl Series {
             success: registry.share("api_success"),
             new_token: registry.share("refresh_returns_new_tokens"),
             replay_refused: registry.share("used_refresh_token_refused"),
+            login_accepted: registry.share("login_token_accepted"),
             right_event: registry.share("event_viewed_is_event_asked_for"),
         }
     }
@@ -216,6 +218,7 @@ fn goals(series: Series, planned: Planned) -> Vec<Goal> {
         Goal::sampled("errors", goal::errors(series.all).below(0.001), planned.all()),
         exact("refresh returns a different token", series.new_token, planned.refreshes),
         exact("used refresh token refused", series.replay_refused, planned.replays),
+        exact("login's token is accepted", series.login_accepted, planned.refreshes),
         exact("event viewed is the event asked for", series.right_event, planned.views),
     ];
     latency.chain(others).collect()

@@ -22,7 +22,7 @@ use engine::{
     driver::{Due, Turn, VirtualUser},
     goal::{self, Goal},
     load::{Flow, Grid, Load},
-    record::{Column, Fault, Phase, Registry, TimingId},
+    record::{Column, Fault, Phase, Recorder, Registry, ShareId, TimingId},
 };
 use fixtures::{Query, QueryKind, World};
 
@@ -88,7 +88,7 @@ fn plan(scope: &Scope, users: Curve, every: Duration) -> Plan {
             series,
         }),
     };
-    let planned = Planned::count(script.queries().map(|(_, query)| query.kind));
+    let planned = Planned::count(script.queries().map(|(_, query)| query));
     let members = users.seats();
     Plan {
         goals: goals(series, planned, members, scope.tls),
@@ -120,14 +120,20 @@ struct Planned {
     all: u64,
     filtered: u64,
     semantic: u64,
+    /// Those with filters, one or several.
+    with_filters: u64,
+    /// Those whose answer is known.
+    known: u64,
 }
 
 impl Planned {
-    fn count(kinds: impl Iterator<Item = QueryKind>) -> Self {
-        kinds.fold(Self::default(), |planned, kind| Self {
+    fn count<'a>(queries: impl Iterator<Item = &'a Query>) -> Self {
+        queries.fold(Self::default(), |planned, query| Self {
             all: planned.all + 1,
-            filtered: planned.filtered + u64::from(kind == QueryKind::Filtered),
-            semantic: planned.semantic + u64::from(kind == QueryKind::Semantic),
+            filtered: planned.filtered + u64::from(query.kind == QueryKind::Filtered),
+            semantic: planned.semantic + u64::from(query.kind == QueryKind::Semantic),
+            with_filters: planned.with_filters + u64::from(query.filters.count() > 0),
+            known: planned.known + u64::from(!query.expected.is_empty()),
         })
     }
 }
@@ -139,6 +145,8 @@ struct Series {
     filtered: TimingId,
     semantic: TimingId,
     complex: TimingId,
+    filters_hold: ShareId,
+    answers_known: ShareId,
 }
 
 impl Series {
@@ -149,6 +157,8 @@ impl Series {
             filtered: registry.group("filtered"),
             semantic: registry.group("semantic"),
             complex: registry.group("complex"),
+            filters_hold: registry.share("search_filters_hold"),
+            answers_known: registry.share("search_known_answers_found"),
         }
     }
 
@@ -175,6 +185,10 @@ fn goals(series: Series, planned: Planned, members: u64, tls: bool) -> Vec<Goal>
         Goal::sampled("filtered search p95", goal::p95(filtered).below(ms(800)), planned.filtered),
         Goal::sampled("filtered search p99", goal::p99(filtered).below(ms(1200)), planned.filtered),
         Goal::sampled("errors", goal::errors(search).below(0.001), planned.all),
+        Goal::exact("results satisfy their filters", goal::always(series.filters_hold))
+            .of_those_planned(planned.with_filters.min(1), "no query planned has a filter"),
+        Goal::exact("known answers are among the first ten", goal::always(series.answers_known))
+            .of_those_planned(planned.known.min(1), "no query planned has a known answer"),
         // Every member makes one connection and keeps it.
         Goal::sampled("connect p95", part(Phase::Connecting, 100), members),
         if tls { secured } else { secured.not_applicable("the target is not reached over TLS") },
@@ -217,12 +231,26 @@ impl Shared {
     /// Asks, and looks whether the answer is right.
     async fn ask(&self, context: &mut Context, query: &Query, due: Due) -> Result<Answer<SearchPage>, Fault> {
         let groups = std::slice::from_ref(self.series.of(query.kind));
+        let recorder = context.recorder().clone();
         let call = context.call::<Search>(&query.params()).due(due).under(groups);
         call.checked(|answer| match answer {
-            Answer::Done(page) => right::check(page, query, self.facts()),
+            Answer::Done(page) => self.judge(page, query, &recorder),
             Answer::Refused(_) => Ok(()),
         })
         .await
+    }
+
+    /// Whether an answer is right; filters and known answers are promises of their own.
+    fn judge(&self, page: &SearchPage, query: &Query, recorder: &Recorder) -> Result<(), Fault> {
+        let filtered = right::filtered(page, query, self.facts());
+        let known = right::known(page, query);
+        if query.filters.count() > 0 {
+            recorder.share(self.series.filters_hold, filtered.is_ok());
+        }
+        if !query.expected.is_empty() {
+            recorder.share(self.series.answers_known, known.is_ok());
+        }
+        filtered.and_then(|()| right::ranked(page, query)).and(known)
     }
 }
 

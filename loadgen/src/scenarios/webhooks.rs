@@ -32,7 +32,7 @@ use fixtures::World;
 
 use self::{
     account::{Journal, PAIRS_LOOKED_UP},
-    intent::{Copies, Forgery, Intent, Place},
+    intent::{Copies, Forgery, Intent, Place, Rolling},
 };
 use crate::{
     call::{Answer, ensure},
@@ -249,7 +249,7 @@ struct Sender {
 #[derive(Clone, Copy)]
 struct Delivery<'a> {
     event: &'a Event,
-    two_signatures: bool,
+    rolling: Option<Rolling>,
     /// Nobody can have delivered the event before: it cannot be a duplicate.
     first: bool,
 }
@@ -259,7 +259,7 @@ impl VirtualUser for Sender {
         let intent = self.shared.intent(turn.user);
         let event = self.shared.event(turn.user, &intent, "e");
         let first = intent.copies != Copies::Concurrent;
-        let delivery = Delivery { event: &event, two_signatures: intent.two_signatures, first };
+        let delivery = Delivery { event: &event, rolling: intent.rolling, first };
         let statuses = match intent.copies {
             Copies::Once => vec![self.deliver(&delivery, turn.due, &turn.ends).await],
             Copies::Concurrent => {
@@ -315,7 +315,11 @@ impl Sender {
     async fn attempt(&mut self, delivery: &Delivery<'_>, due: Due) -> Result<ReceiptStatus, Fault> {
         let secret = self.shared.secret.clone();
         let rolling = format!("{secret}_next");
-        let secrets: &[&str] = if delivery.two_signatures { &[&rolling, &secret] } else { &[&secret] };
+        let secrets: &[&str] = match delivery.rolling {
+            None => &[&secret],
+            Some(Rolling::KnownFirst) => &[&secret, &rolling],
+            Some(Rolling::KnownLast) => &[&rolling, &secret],
+        };
         let signature = stripe::header(secrets, unix_now(), delivery.event.body.as_bytes());
         let call = self.context.call::<ReceiveStripe>(&Nothing {}).due(due);
         let call = call.header(stripe::SIGNATURE_HEADER, signature).raw(delivery.event.body.clone());
@@ -368,8 +372,8 @@ impl Sender {
                 })
             })
             .await;
-        // No answer proves nothing; it is an error of its own.
-        if !matches!(&answer, Err(fault) if !fault.kind.answered()) {
+        // No answer, or a 5xx, proves nothing; it is an error of its own.
+        if !matches!(&answer, Err(fault) if retryable(fault)) {
             self.context.recorder().share(self.shared.series.forged_refused, answer.is_ok());
         }
     }

@@ -17,7 +17,7 @@ use fixtures::Member;
 use serde_json::{Value, json};
 
 use crate::scopes::{full, plan, smoke};
-use crate::stage::{Play, WORLD, all_faults, body, faults, play, samples, share};
+use crate::stage::{Play, WORLD, all_faults, body, faults, play, red, samples, share};
 
 /// What the server does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,7 @@ enum Lie {
     OneEvent,
     EverybodyIsTheFirst,
     EverybodyIsFree,
+    LoginTokenIsNoGood,
 }
 
 /// The three groups of endpoints. An access token is the user's address and a number.
@@ -84,10 +85,14 @@ fn bearer(headers: &HeaderMap) -> Member {
     member(token.split('/').next().unwrap_or_default())
 }
 
-fn me(headers: &HeaderMap, lie: Lie) -> Json<Value> {
+fn me(headers: &HeaderMap, lie: Lie) -> Response {
+    if lie == Lie::LoginTokenIsNoGood {
+        return (StatusCode::UNAUTHORIZED, Json(json!({"detail": "who?"}))).into_response();
+    }
     let member = if lie == Lie::EverybodyIsTheFirst { WORLD.load_user(0) } else { bearer(headers) };
     Json(json!({"id": member.id, "name": "A B", "email": member.email, "role": "member", "tier": member.tier,
                 "country": "USA", "locale": "en-US"}))
+    .into_response()
 }
 
 async fn list() -> Json<Value> {
@@ -154,6 +159,7 @@ async fn right_answers_are_no_errors() {
     let (refused, taken) = share(&run, "used_refresh_token_refused");
     assert!(refused > 0 && taken == 0, "{refused} {taken}");
     assert_eq!(share(&run, "refresh_returns_new_tokens"), (ROUNDS, 0));
+    assert_eq!(share(&run, "login_token_accepted"), (ROUNDS, 0));
     assert_eq!(share(&run, "event_viewed_is_event_asked_for"), (ROUNDS, 0));
     assert_eq!(samples(&run, "auth"), 3 * ROUNDS + refused);
     assert_eq!(samples(&run, "events"), 3 * ROUNDS);
@@ -189,6 +195,13 @@ async fn me_must_be_the_one_who_signed_in() {
     let run = go(Lie::EverybodyIsTheFirst).await;
     let kinds: Vec<_> = faults(&run, "GET /api/auth/me").into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, [body("me is the right user")]);
+}
+
+#[tokio::test]
+async fn a_login_whose_token_is_no_good_is_seen() {
+    let run = go(Lie::LoginTokenIsNoGood).await;
+    assert_eq!(share(&run, "login_token_accepted"), (0, ROUNDS));
+    assert!(red(&run).contains(&"login's token is accepted".to_owned()), "{:?}", red(&run));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use contract::search::{SearchPage, SearchParams, SearchResult, SearchType};
 use fixtures::{Content, Query, QueryKind};
 
 use crate::scopes::{full, plan};
-use crate::stage::{Play, WORLD, all_faults, body, faults, play, samples};
+use crate::stage::{Play, WORLD, all_faults, body, faults, play, samples, share};
 
 const SEARCH: &str = "GET /api/search";
 
@@ -101,6 +101,7 @@ async fn a_filter_that_does_not_filter_is_seen() {
     let run = play("search-load", server(lie), many()).await;
     let filtered = samples(&run, "filtered") + samples(&run, "complex");
     assert_eq!(faults(&run, SEARCH), [(body("results satisfy the filters"), filtered)]);
+    assert_eq!(share(&run, "search_filters_hold"), (0, filtered));
 }
 
 #[tokio::test]
@@ -129,6 +130,8 @@ async fn a_known_answer_beyond_the_tenth_is_missing() {
     let run = play("search-load", server(lie), many()).await;
     let kinds: Vec<_> = faults(&run, SEARCH).into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, [body("known answer in the first ten")]);
+    let (found, missing) = share(&run, "search_known_answers_found");
+    assert!(found > 0 && missing > 0, "{found} {missing}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod books;
 mod dataset;
+mod defects;
 mod faults;
 mod profile;
 mod worlds;
@@ -31,6 +32,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/__admin/pools", get(books::pools))
         .route("/__admin/history", get(history::show))
         .route("/__admin/profile", get(profile::show).put(profile::take))
+        .route("/__admin/defects", get(defects::list).put(defects::switch))
         .route("/__admin/truth/reset", post(books::reset_truth))
         .route("/__admin/reset-load", post(books::reset_load))
         .route("/__admin/worlds", get(worlds::list))

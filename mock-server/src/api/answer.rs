@@ -15,6 +15,15 @@ pub(crate) fn json<T: Serialize + ?Sized>(status: u16, body: &T) -> Response {
     response
 }
 
+/// What `errors-as-200` makes of an answer that says the server failed.
+pub(crate) fn hide_error(answer: Response) -> Response {
+    if answer.status().is_server_error() {
+        json(200, &serde_json::json!({ "status": "error" }))
+    } else {
+        answer
+    }
+}
+
 /// A refusal.
 pub(crate) fn refusal(error: &ApiError) -> Response {
     let mut response = json(error.status, &error.body);

@@ -7,22 +7,26 @@ mod read;
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use bytes::Bytes;
 use contract::endpoint::split_route;
 use contract::{ApiError, Endpoint};
 use futures_util::FutureExt as _;
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::defects::Defect;
 use crate::faults::{Before, FaultLayer};
+use crate::latency::Longer;
 use crate::mock::Mock;
 
-pub(crate) use answer::{json, refusal};
+pub(crate) use answer::{hide_error, json, refusal};
 pub(crate) use read::{buffer, too_slow};
 
 /// A plain handler.
@@ -33,9 +37,8 @@ pub(crate) type Handler<E> = fn(
     <E as Endpoint>::Input,
 ) -> Result<<E as Endpoint>::Output, ApiError>;
 
-/// A handler that is given the body as it came, to check it before it is read.
-pub(crate) type RawHandler<E> =
-    fn(&Mock, &Caller, <E as Endpoint>::Params, &[u8]) -> Result<<E as Endpoint>::Output, ApiError>;
+/// What a query for one row takes where `n-plus-one` is planted.
+const QUERY: Duration = Duration::from_millis(20);
 
 /// Routes in the making.
 pub(crate) struct Api {
@@ -56,6 +59,27 @@ impl Api {
                 let input = read::input::<E>(&read.body)?;
                 guarded(|| handler(&mock, &caller, params, input))
             }))
+        })
+    }
+
+    /// Registers a plain handler of a list, whose rows each cost a query more while `n-plus-one` is planted.
+    pub(crate) fn listing<E: Endpoint + 'static>(
+        self,
+        handler: Handler<E>,
+        rows: fn(&E::Output) -> usize,
+    ) -> Self {
+        self.route(E::ROUTE, move |mock, request| async move {
+            let outcome = read::read(request).await.and_then(|read| {
+                let (caller, params) = read::call::<E>(&mock, &read)?;
+                let input = read::input::<E>(&read.body)?;
+                guarded(|| handler(&mock, &caller, params, input))
+            });
+            let cost = outcome.as_ref().map_or(0, rows) as u32 * QUERY;
+            let mut response = answer::<E>(outcome);
+            if mock.settings.defects.has(Defect::NPlusOne) {
+                response.extensions_mut().insert(Longer(cost));
+            }
+            response
         })
     }
 
@@ -80,13 +104,22 @@ impl Api {
         })
     }
 
-    /// Registers a handler that reads the body itself, under the endpoint's name.
-    pub(crate) fn raw_endpoint<E: Endpoint + 'static>(self, handler: RawHandler<E>) -> Self {
+    /// The same for a handler that is given the body as it came, to check it before it is read.
+    pub(crate) fn raw_waiting<E, F>(self, handler: fn(Arc<Mock>, Caller, E::Params, Bytes) -> F) -> Self
+    where
+        E: Endpoint + 'static,
+        E::Params: Send + 'static,
+        F: Future<Output = Result<E::Output, ApiError>> + Send + 'static,
+    {
         self.route(E::ROUTE, move |mock, request| async move {
-            answer::<E>(read::read(request).await.and_then(|read| {
+            let understood = read::read(request).await.and_then(|read| {
                 let (caller, params) = read::call::<E>(&mock, &read)?;
-                guarded(|| handler(&mock, &caller, params, &read.body))
-            }))
+                Ok((caller, params, read.body))
+            });
+            match understood {
+                Ok((caller, params, body)) => answer::<E>(handler(mock, caller, params, body).await),
+                Err(error) => refusal(&error),
+            }
         })
     }
 

@@ -142,6 +142,9 @@ pub(super) fn input<E: Endpoint>(body: &[u8]) -> Result<E::Input, ApiError> {
     {
         return Ok(input);
     }
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(not_an_object(body));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let input = serde_path_to_error::deserialize(&mut json).map_err(|error| unreadable_body(body, &error))?;
     json.end().map_err(|error| not_json(&error))?;
@@ -179,6 +182,17 @@ fn unreadable_body(body: &[u8], error: &serde_path_to_error::Error<serde_json::E
     };
     let loc: Vec<&str> = loc.iter().map(String::as_str).collect();
     ApiError::unprocessable(vec![FieldError::new(kind, &loc, msg, input)])
+}
+
+/// A list is refused before it is read: serde would take it for a struct's fields in their order.
+fn not_an_object(body: &[u8]) -> ApiError {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(sent) => {
+            let msg = "Input should be a valid dictionary or object to extract fields from";
+            ApiError::unprocessable(vec![FieldError::new("model_attributes_type", &["body"], msg, sent)])
+        }
+        Err(fault) => not_json(&fault),
+    }
 }
 
 fn not_json(fault: &serde_json::Error) -> ApiError {

@@ -9,6 +9,7 @@ use super::ledger::Trade;
 use super::tokens::{Kind, Unreadable};
 use super::{Auth, Person};
 use crate::caller::Caller;
+use crate::defects::Defect;
 use crate::mock::Mock;
 use crate::sync::lock;
 
@@ -68,7 +69,14 @@ pub(super) fn refresh(
     }
     let person = auth.person(&old.sub).ok_or_else(|| ApiError::unauthorized("User not found"))?;
     let pair = auth.mint.issue(&person, Some(&old.family_id), Auth::now());
-    match lock(&auth.ledger).trade(&old, &pair.refresh_claims) {
+    let mut ledger = lock(&auth.ledger);
+    let trade = if mock.settings.defects.has(Defect::RefreshReusable) && ledger.is_open(&old.family_id) {
+        ledger.trade_unchecked(&old, &pair.refresh_claims)
+    } else {
+        ledger.trade(&old, &pair.refresh_claims)
+    };
+    drop(ledger);
+    match trade {
         Trade::Good => Ok(RefreshOutput {
             access_token: pair.access,
             refresh_token: pair.refresh,
@@ -83,6 +91,9 @@ pub(super) fn refresh(
 }
 
 pub(super) fn me(mock: &Mock, caller: &Caller, _: Nothing, _: Nothing) -> Result<MeOutput, ApiError> {
+    if mock.settings.defects.has(Defect::LoginTokenRefused) {
+        return Err(ApiError::unauthorized("Could not validate credentials"));
+    }
     let person = mock.person_of(caller)?;
     Ok(person.me(mock.tier_of(&person)))
 }

@@ -67,6 +67,24 @@ pub(crate) struct Released {
     pub(crate) promoted: Option<Arc<str>>,
 }
 
+/// What a planted defect does not look at when a seat is asked for; by default everything is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Slip {
+    /// Whether the event is full, as somebody found earlier.
+    pub(crate) is_full: Option<bool>,
+    /// Whoever has a seat gets another.
+    pub(crate) second_seat: bool,
+}
+
+/// Whose turn it is when a seat gets free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Whoever waits longest.
+    Head,
+    /// Whoever came last: a planted defect.
+    Tail,
+}
+
 /// Seats, bookings and waitlist of one event.
 #[derive(Debug)]
 pub(crate) struct Book {
@@ -120,18 +138,30 @@ impl Book {
 
     /// Takes a seat for somebody who has none. `charge` is asked only once a seat is there; when it refuses,
     /// nothing has changed. It answers with the cents it took.
+    #[cfg(test)]
     pub(crate) fn register(
         &mut self,
         who: &Participant,
         now: DateTime<Utc>,
         charge: impl FnOnce() -> Result<Option<u64>, &'static str>,
     ) -> Result<&Booking, Refusal> {
+        self.register_with(Slip::default(), who, now, charge)
+    }
+
+    /// The same, with what a planted defect does not look at.
+    pub(crate) fn register_with(
+        &mut self,
+        slip: Slip,
+        who: &Participant,
+        now: DateTime<Utc>,
+        charge: impl FnOnce() -> Result<Option<u64>, &'static str>,
+    ) -> Result<&Booking, Refusal> {
         let email = key(&who.email);
-        if let Some(booking) = self.active(&email) {
+        if let Some(booking) = self.active(&email).filter(|_| !slip.second_seat) {
             let id = Arc::clone(&booking.id);
             return Err(if booking.has_seat() { Refusal::HasSeat(id) } else { Refusal::Waits(id) });
         }
-        if self.is_full() {
+        if slip.is_full.unwrap_or(self.is_full()) {
             return Err(Refusal::Full);
         }
         let amount = charge().map_err(Refusal::Unpaid)?;
@@ -160,7 +190,19 @@ impl Book {
 
     /// Gives a seat, or a place on the waitlist, back. A freed seat goes to the head of the waitlist in the same
     /// step. What was paid goes back if `refundable`.
+    #[cfg(test)]
     pub(crate) fn cancel(&mut self, email: &str, now: DateTime<Utc>, refundable: bool) -> Option<Released> {
+        self.cancel_for(Turn::Head, email, now, refundable)
+    }
+
+    /// The same, with whose turn it is.
+    pub(crate) fn cancel_for(
+        &mut self,
+        turn: Turn,
+        email: &str,
+        now: DateTime<Utc>,
+        refundable: bool,
+    ) -> Option<Released> {
         let slot = self.active_slot(&key(email))?;
         let had_seat = self.bookings[slot].has_seat();
         let row = &mut self.bookings[slot].row;
@@ -177,7 +219,7 @@ impl Book {
             self.queue.retain(|waiting| *waiting != slot);
         }
         self.write(Effect::Canceled, slot);
-        Some(Released { refund, promoted: self.promote(now) })
+        Some(Released { refund, promoted: self.promote(turn, now) })
     }
 
     /// The participant's bookings, oldest first, canceled ones included.
@@ -227,7 +269,7 @@ impl Book {
         for slot in self.queue.clone() {
             self.write(Effect::Waitlisted, slot);
         }
-        while self.promote(now).is_some() {}
+        while self.promote(Turn::Head, now).is_some() {}
         before - self.bookings.len()
     }
 
@@ -257,16 +299,20 @@ impl Book {
         offences
     }
 
-    fn is_full(&self) -> bool {
+    /// Whether every seat is taken.
+    pub(crate) fn is_full(&self) -> bool {
         self.taken >= self.capacity
     }
 
     /// The head of the waitlist takes a free seat, if there are both.
-    fn promote(&mut self, now: DateTime<Utc>) -> Option<Arc<str>> {
+    fn promote(&mut self, turn: Turn, now: DateTime<Utc>) -> Option<Arc<str>> {
         if self.is_full() {
             return None;
         }
-        let slot = self.queue.pop_front()?;
+        let slot = match turn {
+            Turn::Head => self.queue.pop_front(),
+            Turn::Tail => self.queue.pop_back(),
+        }?;
         let row = &mut self.bookings[slot].row;
         row.status = RsvpStatus::Confirmed;
         row.promoted_at = Some(now);

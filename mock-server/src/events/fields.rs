@@ -41,7 +41,8 @@ fn address_fault(email: &str) -> Option<&'static str> {
     let Some((local, domain)) = email.rsplit_once('@') else {
         return Some("An email address must have an @-sign.");
     };
-    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "@,;:<>()[]\\\"".contains(c);
+    let is_odd =
+        |c: char| c.is_whitespace() || c.is_control() || is_unseen(c) || "@,;:<>()[]\\\"".contains(c);
     if local.is_empty() || domain.is_empty() {
         return Some("There must be something on both sides of the @-sign.");
     }
@@ -67,6 +68,12 @@ fn address_fault(email: &str) -> Option<&'static str> {
     let top = labels.last().map(|label| label.to_lowercase());
     let unreachable = top.is_some_and(|top| UNREACHABLE.contains(&top.as_str()));
     unreachable.then_some("The part after the @-sign is a special-use or reserved name.")
+}
+
+/// Characters that have no shape of their own: zero-width ones and those that turn the direction of writing. Two
+/// addresses that look the same would be two participants.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn length_fault(text: &str, min: usize, max: usize, loc: &[&str]) -> Option<FieldError> {
@@ -106,6 +113,8 @@ mod tests {
             "ana@mail.test",
             "ana@box.LOCAL",
             "ana@-x.com",
+            "a\u{200b}na@example.com",
+            "a\u{202e}na@example.com",
         ] {
             assert!(address_fault(email).is_some(), "{email}");
         }

@@ -3,6 +3,7 @@
 
 mod book;
 mod catalogue;
+mod defects;
 mod fields;
 mod journal;
 mod member;
@@ -30,6 +31,7 @@ use crate::mock::Mock;
 use crate::search::{check_query, days, page_size};
 
 use catalogue::{Audience, Catalogue, Span};
+use defects::Counted;
 use journal::{Offence, Rule};
 use replies::Replies;
 use shelf::Shelf;
@@ -93,6 +95,7 @@ impl Area for Events {
             shelf.at_desk(|desk| {
                 desk.book.forget(now, is_load_address);
                 desk.replies = Replies::default();
+                desk.counted = Counted::default();
             });
         }
     }
@@ -109,10 +112,10 @@ impl Area for Events {
 }
 
 pub(crate) fn routes(api: Api) -> Api {
-    api.endpoint::<ListEvents>(list)
-        .endpoint::<SearchEvents>(search)
+    api.listing::<ListEvents>(list, |page| page.events.len())
+        .listing::<SearchEvents>(search, |found| found.events.len())
         .endpoint::<GetEvent>(get)
-        .endpoint::<CreateRsvp>(rsvp::register)
+        .waiting::<CreateRsvp, _>(rsvp::register)
         .endpoint::<CancelRsvp>(rsvp::cancel)
         .endpoint::<JoinWaitlist>(rsvp::join_waitlist)
         .endpoint::<ListRegistrations>(rsvp::registrations)
@@ -134,7 +137,7 @@ fn list(mock: &Mock, caller: &Caller, params: ListEventsParams, _: Nothing) -> R
         events,
         total: total as u64,
         limit,
-        page: offset / limit + 1,
+        page: (offset / limit).saturating_add(1),
         offset,
     })
 }

@@ -1,6 +1,8 @@
 //! Taking seats, giving them back, queuing for them, and reading them back.
 #![expect(clippy::needless_pass_by_value, reason = "handlers own what they are given")]
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use contract::endpoint::Nothing;
 use contract::events::{
@@ -11,11 +13,11 @@ use contract::events::{
 use contract::{ApiError, FieldError};
 use serde_json::json;
 
-use super::book::{Book, Booking, NoPlace, Refusal};
+use super::book::{Book, Booking, NoPlace, Refusal, Slip};
 use super::catalogue::{Audience, STAFF};
 use super::replies::Seen;
 use super::shelf::Shelf;
-use super::{fields, is_load_event, unknown};
+use super::{defects, fields, is_load_event, unknown};
 use crate::caller::{self, Caller};
 use crate::mock::Mock;
 use crate::search::{page_size, unprocessable};
@@ -25,12 +27,24 @@ const REFUND_HOURS: i64 = 24;
 /// Characters an idempotency key may have (Stripe's limit).
 const KEY_MAX: usize = 255;
 
-/// Takes a seat. An `Idempotency-Key` brings the first answer back, whatever it was.
-pub(super) fn register(
+/// Takes a seat. It waits only where a race is planted.
+pub(super) async fn register(
+    mock: Arc<Mock>,
+    caller: Caller,
+    params: EventParams,
+    input: RsvpInput,
+) -> Result<RsvpOutput, ApiError> {
+    let slip = defects::slip(&mock, &params.event_id).await;
+    ask_for_seat(&mock, &caller, params, input, slip)
+}
+
+/// An `Idempotency-Key` brings the first answer back, whatever it was.
+fn ask_for_seat(
     mock: &Mock,
     caller: &Caller,
     params: EventParams,
     input: RsvpInput,
+    slip: Slip,
 ) -> Result<RsvpOutput, ApiError> {
     fields::check(&input.participant, input.payment.as_ref())?;
     let key = idempotency_key(caller)?;
@@ -38,12 +52,12 @@ pub(super) fn register(
     let event = shelf.event();
     let now = mock.clock.now();
     shelf.at_desk(|desk| {
-        let Some(key) = key else { return take_seat(&mut desk.book, event, &input, now) };
+        let Some(key) = key else { return take_seat(&mut desk.book, event, &input, now, slip) };
         match desk.replies.look_up(key, &input, now) {
             Seen::Again(answer) => answer,
             Seen::Reused => Err(key_fault("The key was used before with another request", key)),
             Seen::New => {
-                let answer = take_seat(&mut desk.book, event, &input, now);
+                let answer = take_seat(&mut desk.book, event, &input, now, slip);
                 desk.replies.keep(key, input, answer.clone(), now);
                 answer
             }
@@ -56,9 +70,10 @@ fn take_seat(
     event: &Event,
     input: &RsvpInput,
     now: DateTime<Utc>,
+    slip: Slip,
 ) -> Result<RsvpOutput, ApiError> {
     let booking = book
-        .register(&input.participant, now, || charge(event, input.payment.as_ref()))
+        .register_with(slip, &input.participant, now, || charge(event, input.payment.as_ref()))
         .map_err(|refusal| refuse(event, &refusal))?;
     Ok(RsvpOutput {
         booking_id: booking.id.to_string(),
@@ -168,7 +183,8 @@ pub(super) fn cancel(
     let now = mock.clock.now();
     still_to_come(shelf.event(), now)?;
     let in_time = now + TimeDelta::hours(REFUND_HOURS) <= shelf.event().start_date;
-    let released = shelf.at_desk(|desk| desk.book.cancel(&params.email, now, in_time));
+    let released =
+        shelf.at_desk(|desk| desk.book.cancel_for(defects::turn(mock), &params.email, now, in_time));
     let released = released.ok_or_else(|| ApiError::not_found("No RSVP found for this event"))?;
     Ok(CancelOutput {
         success: true,

@@ -7,6 +7,7 @@ use contract::events::Event;
 use fixtures::Rsvp;
 
 use super::book::Book;
+use super::defects::Counted;
 use super::journal::Offence;
 use super::replies::Replies;
 use crate::sync::lock;
@@ -16,6 +17,8 @@ use crate::sync::lock;
 pub(crate) struct Desk {
     pub(crate) book: Book,
     pub(crate) replies: Replies,
+    /// For the defect `stale-capacity`.
+    pub(crate) counted: Counted,
 }
 
 /// An event on the shelf.
@@ -35,7 +38,7 @@ impl Shelf {
         Self {
             taken: AtomicU32::new(book.taken()),
             waiting: AtomicU32::new(book.waiting()),
-            desk: Mutex::new(Desk { book, replies: Replies::default() }),
+            desk: Mutex::new(Desk { book, replies: Replies::default(), counted: Counted::default() }),
             event,
         }
     }

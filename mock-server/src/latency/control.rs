@@ -83,12 +83,7 @@ impl State {
     /// Nobody there yet.
     fn of(model: Arc<Model>, profile: &Profile, origin: Origin) -> Self {
         let refused = model.pool_names().map(|_| 0).collect();
-        Self {
-            queues: model.queues(),
-            refused,
-            in_use: InUse { name: profile.name.clone(), origin },
-            model,
-        }
+        Self { queues: model.queues(), refused, in_use: InUse { name: profile.name.clone(), origin }, model }
     }
 }
 

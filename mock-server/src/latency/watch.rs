@@ -56,14 +56,14 @@ struct Looked {
 }
 
 /// Looks at a file on a thread that may block.
-async fn look(path: PathBuf, before: Option<Seen>, seed: u64) -> Looked {
+async fn look(path: PathBuf, before: Option<Seen>, draws: u64) -> Looked {
     let looking = tokio::task::spawn_blocking(move || {
         let seen = Seen::of(&path);
         if seen == before || seen.is_none() {
             return Looked { seen, changed: None };
         }
         let read = read_file(&path).map_err(anyhow::Error::from);
-        let read = read.and_then(|(stated, origin)| Ok((calibrated(&stated, seed)?, origin)));
+        let read = read.and_then(|(stated, origin)| Ok((calibrated(&stated, draws)?, origin)));
         let changed = read.inspect_err(|error| tracing::warn!("the profile in use stays: {error:#}")).ok();
         Looked { seen, changed }
     });

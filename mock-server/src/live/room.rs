@@ -109,6 +109,27 @@ struct State {
     last_seq: u64,
     last_connection: u64,
     journal: Journal,
+    /// With the defect `chat-order-broken`: what comes after the next.
+    held_back: Option<ServerFrame>,
+}
+
+/// What planted defects do to a chat message, by its number; by default nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Slip {
+    /// Five in a hundred reach one participant too few.
+    pub(crate) loses: bool,
+    /// One in ten changes places with the next.
+    pub(crate) swaps: bool,
+}
+
+impl Slip {
+    fn loses(self, seq: u64) -> bool {
+        self.loses && seq % 20 == 1
+    }
+
+    fn swaps(self, seq: u64) -> bool {
+        self.swaps && seq % 10 == 1
+    }
 }
 
 impl Room {
@@ -191,7 +212,13 @@ impl Room {
     }
 
     /// Says something to everyone whose socket is open, the sender included. The error is for the sender.
+    #[cfg(test)]
     pub(crate) fn chat(&self, now: Instant, user: &str, said: Said) -> Result<(), String> {
+        self.chat_with(Slip::default(), now, user, said)
+    }
+
+    /// The same, with what planted defects do to it.
+    pub(crate) fn chat_with(&self, slip: Slip, now: Instant, user: &str, said: Said) -> Result<(), String> {
         let characters = said.content.chars().count();
         if said.content.trim().is_empty() {
             return Err("Message cannot be empty".to_owned());
@@ -214,7 +241,15 @@ impl Room {
             sent_at: said.sent_at,
             client_id: said.client_id,
         };
-        state.broadcast(&frame, None, now);
+        if slip.swaps(seq) {
+            state.held_back = Some(frame);
+            return Ok(());
+        }
+        let forgotten = if slip.loses(seq) { state.somebody_but(user, seq) } else { None };
+        state.broadcast(&frame, forgotten, now);
+        if let Some(earlier) = state.held_back.take() {
+            state.broadcast(&earlier, None, now);
+        }
         Ok(())
     }
 
@@ -249,6 +284,15 @@ impl State {
     /// How many sockets are open.
     fn present(&self) -> u32 {
         self.participants.values().filter(|participant| participant.socket.is_some()).count() as u32
+    }
+
+    /// The socket of one of the others, another one for each `n`.
+    fn somebody_but(&self, user: &str, n: u64) -> Option<u64> {
+        let others = self.participants.iter().filter(|(other, _)| *other != user);
+        let sockets: Vec<u64> =
+            others.filter_map(|(_, other)| other.socket.as_ref()).map(|socket| socket.connection).collect();
+        let place = n.checked_rem(sockets.len() as u64)?;
+        sockets.get(place as usize).copied()
     }
 
     /// Queues a frame for everyone but `except`. Whoever's queue is full is closed, and the others are told.

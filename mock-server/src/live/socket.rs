@@ -17,9 +17,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 use tokio_tungstenite::tungstenite;
 
 use super::passes::Purpose;
-use super::room::{Attached, Goodbye, LEFT, Outgoing, Room, Said, TOO_SLOW, encode};
+use super::room::{Attached, Goodbye, LEFT, Outgoing, Room, Said, Slip, TOO_SLOW, encode};
 use crate::api::refusal;
 use crate::clock;
+use crate::defects::Defect;
 use crate::faults::{ChatFault, Faults, SocketCut};
 use crate::mock::Mock;
 
@@ -84,10 +85,9 @@ enum Next {
 /// Serves an open socket to its end.
 async fn attend(mut socket: WebSocket, mock: &Mock, room: &Room, user: &str) {
     let Some(mut seat) = room.attach(clock::now(), user) else { return close(socket, BAD_TOKEN).await };
-    let faults = &mock.settings.faults;
-    let cut = faults.socket_cut();
+    let cut = mock.settings.faults.socket_cut();
     let goodbye = tokio::select! {
-        goodbye = converse(&mut socket, room, user, &mut seat, faults) => goodbye,
+        goodbye = converse(&mut socket, mock, room, user, &mut seat) => goodbye,
         () = fallen(cut.as_ref()) => None,
         () = mock.settings.ending.cancelled() => Some(GOING_AWAY),
     };
@@ -117,11 +117,12 @@ async fn fallen(cut: Option<&SocketCut>) {
 /// Frames in and out until somebody ends it; how, unless the peer is gone already.
 async fn converse(
     socket: &mut WebSocket,
+    mock: &Mock,
     room: &Room,
     user: &str,
     seat: &mut Attached,
-    faults: &Faults,
 ) -> Option<Goodbye> {
+    let faults = &mock.settings.faults;
     let mut late = None;
     let mut heard_at = clock::now();
     let mut ping =
@@ -135,7 +136,7 @@ async fn converse(
             _ = seat.goodbye.changed() => return *seat.goodbye.borrow(),
             received = socket.recv() => {
                 heard_at = clock::now();
-                match hear(received, room, user, heard_at) {
+                match hear(received, mock, room, user, heard_at) {
                     Next::Nothing => Ok(()),
                     Next::Reply(frame) => write(socket, seat, Message::Text(encode(&frame))).await,
                     Next::End(goodbye) => return Some(goodbye),
@@ -204,7 +205,13 @@ async fn write(socket: &mut WebSocket, seat: &mut Attached, message: Message) ->
 }
 
 /// What a frame from the client means.
-fn hear(received: Option<Result<Message, axum::Error>>, room: &Room, user: &str, now: Instant) -> Next {
+fn hear(
+    received: Option<Result<Message, axum::Error>>,
+    mock: &Mock,
+    room: &Room,
+    user: &str,
+    now: Instant,
+) -> Next {
     let text = match received {
         None | Some(Ok(Message::Close(_))) => return Next::Gone,
         Some(Err(error)) => return Next::End(blame(error)),
@@ -219,7 +226,7 @@ fn hear(received: Option<Result<Message, axum::Error>>, room: &Room, user: &str,
             reply_error("user_id is not the one who joined".to_owned())
         }
         Ok(ClientFrame::Chat { content, sent_at, client_id, .. }) => {
-            match room.chat(now, user, Said { content, sent_at, client_id }) {
+            match room.chat_with(slip(mock), now, user, Said { content, sent_at, client_id }) {
                 Ok(()) => Next::Nothing,
                 Err(sentence) => reply_error(sentence),
             }
@@ -235,6 +242,12 @@ fn blame(error: axum::Error) -> Goodbye {
         Some(tungstenite::Error::Capacity(_)) => TOO_LONG,
         _ => BROKEN_FRAME,
     }
+}
+
+/// What planted defects do to what is said.
+fn slip(mock: &Mock) -> Slip {
+    let defects = &mock.settings.defects;
+    Slip { loses: defects.has(Defect::ChatLost), swaps: defects.has(Defect::ChatOrderBroken) }
 }
 
 fn reply_error(error: String) -> Next {

@@ -14,7 +14,7 @@ mod words;
 use std::sync::Arc;
 
 use contract::endpoint::Nothing;
-use contract::search::{QUERY_MAX_CHARS, SearchPage, SearchParams, SearchResult, SearchType};
+use contract::search::{Filters, QUERY_MAX_CHARS, SearchPage, SearchParams, SearchResult, SearchType};
 use contract::{ApiError, FieldError};
 use fixtures::{Content, Record, embedding};
 use serde_json::{Value, json};
@@ -24,6 +24,7 @@ use crate::area::Area;
 use crate::caller::Caller;
 use crate::clock;
 use crate::dataset::Dataset;
+use crate::defects::Defect;
 use crate::mock::Mock;
 
 use cache::Cache;
@@ -86,14 +87,6 @@ impl Search {
         } else {
             self.index.search(&params.q, among.as_ref(), end)
         };
-        // A period is one filter, though it has two ends.
-        let is_period = params.filters.date_from.is_some() && params.filters.date_to.is_some();
-        let search_type = match (semantic, params.filters.count() - usize::from(is_period)) {
-            (true, _) => SearchType::Semantic,
-            (false, 0) => SearchType::Keyword,
-            (false, 1) => SearchType::Filtered,
-            (false, _) => SearchType::Complex,
-        };
         Ok(SearchPage {
             query: params.q.clone(),
             total: hits.total as u64,
@@ -102,7 +95,7 @@ impl Search {
             offset,
             took_ms: 0,
             cached: false,
-            search_type,
+            search_type: search_type(params),
         })
     }
 
@@ -179,16 +172,45 @@ fn search(mock: &Mock, _: &Caller, params: SearchParams, _: Nothing) -> Result<S
         semantic: params.semantic.filter(|semantic| *semantic),
         filters: params.filters.clone(),
     };
+    let asked = as_understood(mock, asked);
     let now = mock.clock.now();
     let (answer, cached) = if let Some(answer) = mock.search.cache.get(&asked, now) {
         (answer, true)
     } else {
-        let answer = Arc::new(mock.search.answer(&params, limit, offset).map_err(|bad| bad_date(&bad))?);
+        let answer = Arc::new(
+            mock.search
+                .answer(&as_understood(mock, params.clone()), limit, offset)
+                .map_err(|bad| bad_date(&bad))?,
+        );
         mock.search.cache.put(asked, Arc::clone(&answer), now);
         (answer, false)
     };
     let took_ms = began.elapsed().as_millis() as u64;
-    Ok(SearchPage { query: params.q, took_ms, cached, ..SearchPage::clone(&answer) })
+    let search_type = search_type(&params);
+    Ok(SearchPage { query: params.q, took_ms, cached, search_type, ..SearchPage::clone(&answer) })
+}
+
+/// What is looked up when this is asked: the same, but for planted defects. The answer's name stays.
+fn as_understood(mock: &Mock, mut asked: SearchParams) -> SearchParams {
+    if mock.settings.defects.has(Defect::FilterIgnored) {
+        asked.filters = Filters::default();
+    }
+    if mock.settings.defects.has(Defect::SemanticIsKeyword) {
+        asked.semantic = None;
+    }
+    asked
+}
+
+/// The name of the search these parameters ask for.
+fn search_type(params: &SearchParams) -> SearchType {
+    // A period is one filter, though it has two ends.
+    let is_period = params.filters.date_from.is_some() && params.filters.date_to.is_some();
+    match (params.semantic == Some(true), params.filters.count() - usize::from(is_period)) {
+        (true, _) => SearchType::Semantic,
+        (false, 0) => SearchType::Keyword,
+        (false, 1) => SearchType::Filtered,
+        (false, _) => SearchType::Complex,
+    }
 }
 
 /// Refuses a query that is blank or too long.

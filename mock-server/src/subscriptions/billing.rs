@@ -40,6 +40,15 @@ pub(crate) struct Effect {
     change: Change,
 }
 
+/// Which of two events about one thing stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wins {
+    /// The one that happened last.
+    Newest,
+    /// The one that came last: a planted defect.
+    Last,
+}
+
 /// What applying an event wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
@@ -81,10 +90,15 @@ impl Billing {
         self.by_member.get(member_id).map(|&at| &self.rows[at].held)
     }
 
+    #[cfg(test)]
     pub(crate) fn apply(&mut self, event_id: &str, change: &Change) -> Written {
+        self.apply_as(Wins::Newest, event_id, change)
+    }
+
+    pub(super) fn apply_as(&mut self, wins: Wins, event_id: &str, change: &Change) -> Written {
         let written = match &change.news {
-            News::Payment { id, paid, .. } => self.pay(id, *paid, &change.version),
-            News::Subscription(news) => self.subscribe(news, &change.version),
+            News::Payment { id, paid, .. } => self.pay(wins, id, *paid, &change.version),
+            News::Subscription(news) => self.subscribe(wins, news, &change.version),
         };
         if self.journal.len() >= Self::MAX {
             self.forget_oldest();
@@ -93,8 +107,8 @@ impl Billing {
         written
     }
 
-    fn pay(&mut self, id: &str, paid: bool, version: &Version) -> Written {
-        if self.payments.get(id).is_some_and(|held| held.version > *version) {
+    fn pay(&mut self, wins: Wins, id: &str, paid: bool, version: &Version) -> Written {
+        if wins == Wins::Newest && self.payments.get(id).is_some_and(|held| held.version > *version) {
             return Written::Nothing;
         }
         self.payments.insert(id.to_owned(), Payment { paid, version: version.clone() });
@@ -111,7 +125,7 @@ impl Billing {
         }
     }
 
-    fn subscribe(&mut self, news: &SubscriptionNews, version: &Version) -> Written {
+    fn subscribe(&mut self, wins: Wins, news: &SubscriptionNews, version: &Version) -> Written {
         let Some(&at) = self.by_stripe.get(&news.id) else {
             if self.rows.len() - self.seeded >= Self::MAX {
                 return Written::Nothing;
@@ -121,7 +135,7 @@ impl Billing {
             return Written::Subscription;
         };
         let row = &mut self.rows[at];
-        if row.version.as_ref().is_some_and(|held| held > version) {
+        if wins == Wins::Newest && row.version.as_ref().is_some_and(|held| held > version) {
             return Written::Nothing;
         }
         row.before.get_or_insert_with(|| row.held.clone());

@@ -17,7 +17,7 @@ use crate::mock::Mock;
 use crate::sync::lock;
 use billing::Billing;
 
-pub(crate) use billing::{Effect, Written};
+pub(crate) use billing::{Effect, Wins, Written};
 pub(crate) use change::Change;
 
 /// Who subscribes to what, and the payments.
@@ -39,9 +39,10 @@ impl Subscriptions {
         lock(&self.billing).of_member(member_id).map(shown)
     }
 
-    /// Writes what an event says, unless something newer is written already, and journals that it was done.
-    pub(crate) fn apply(&self, event_id: &str, change: &Change) -> Written {
-        lock(&self.billing).apply(event_id, change)
+    /// Writes what an event says, unless something newer is written already (if that is what `wins`), and
+    /// journals that it was done.
+    pub(crate) fn apply(&self, wins: Wins, event_id: &str, change: &Change) -> Written {
+        lock(&self.billing).apply_as(wins, event_id, change)
     }
 
     /// How often each event was applied, told from the journal of effects. An event that was not is absent.

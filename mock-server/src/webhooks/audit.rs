@@ -27,8 +27,11 @@ pub(crate) fn ledger(mock: &Mock) -> Vec<Line> {
     lines(mock).into_iter().map(|(line, _)| line).collect()
 }
 
-fn lines(mock: &Mock) -> Vec<(Line, Outcome)> {
-    // The book first: what it calls applied has its effect in the journal by then.
+/// Every event of the book with its outcome, then every effect whose event the book does not have.
+fn lines(mock: &Mock) -> Vec<(Line, Option<Outcome>)> {
+    // What was applied before the book is read is in the book: an event is claimed before it is applied.
+    let before = applied(mock);
+    let book = lock(&mock.webhooks.book);
     let line = |(id, entry): (&str, &super::book::Entry)| {
         let line = Line {
             event_id: id.to_owned(),
@@ -36,14 +39,28 @@ fn lines(mock: &Mock) -> Vec<(Line, Outcome)> {
             deliveries: entry.deliveries,
             applied: 0,
         };
-        (line, entry.outcome)
+        (line, Some(entry.outcome))
     };
-    let mut lines: Vec<(Line, Outcome)> = lock(&mock.webhooks.book).events().map(line).collect();
+    let mut lines: Vec<(Line, Option<Outcome>)> = book.events().map(line).collect();
+    if book.is_whole() {
+        let unbooked = before.into_keys().filter(|id| !book.has(id));
+        lines.extend(unbooked.map(|id| (Line::unbooked(id), None)));
+    }
+    drop(book);
+    // What the book calls applied has its effect in the journal by now.
     let applied = applied(mock);
     for (line, _) in &mut lines {
         line.applied = applied.get(&line.event_id).copied().unwrap_or(0);
     }
     lines
+}
+
+impl Line {
+    /// Of an event that was applied and is not in the book: nothing keeps its next delivery from being applied
+    /// as well.
+    fn unbooked(event_id: String) -> Self {
+        Self { event_id, kind: "not in the book".to_owned(), deliveries: 0, applied: 0 }
+    }
 }
 
 /// How often each event was applied.
@@ -55,14 +72,16 @@ fn applied(mock: &Mock) -> HashMap<String, u32> {
     })
 }
 
-/// Every event that was answered with success has one effect, every other none.
+/// Every event that was answered with success has one effect, every other none; and no effect is there of an
+/// event that is not in the book.
 pub(super) fn exactly_once(mock: &Mock) -> AuditCheck {
     let lines = lines(mock);
-    let is_right = |(line, outcome): &&(Line, Outcome)| match outcome {
-        Outcome::Applied => line.applied == 1,
+    let is_right = |(line, outcome): &&(Line, Option<Outcome>)| match outcome {
+        Some(Outcome::Applied) => line.applied == 1,
         // Under way: the effect may or may not be there yet.
-        Outcome::Claimed => line.applied <= 1,
-        Outcome::Ignored | Outcome::GivenBack => line.applied == 0,
+        Some(Outcome::Claimed) => line.applied <= 1,
+        Some(Outcome::Ignored | Outcome::GivenBack) => line.applied == 0,
+        None => false,
     };
     let wrong = lines.iter().filter(|line| !is_right(line)).map(|(line, _)| line.event_id.clone()).collect();
     AuditCheck::new("webhooks_applied_exactly_once", lines.len(), "events", wrong)
@@ -79,6 +98,7 @@ mod tests {
     use crate::app::Settings;
     use crate::area::Area as _;
     use crate::dataset::Dataset;
+    use crate::defects::Defect;
     use crate::subscriptions::Change;
 
     fn mock() -> Mock {
@@ -111,7 +131,7 @@ mod tests {
     fn an_event_applied_twice_is_found() {
         let mock = mock();
         let (first, change) = event("evt_1", 10, "active");
-        take(&mock, first, Some(&change)).expect("the store can be read");
+        take(&mock, first, Some(&change), false).expect("the store answers");
         assert!(exactly_once(&mock).ok);
         mock.subscriptions.plant(|billing| billing.apply("evt_1", &change));
         let check = exactly_once(&mock);
@@ -132,13 +152,37 @@ mod tests {
         let mock = mock();
         for (id, created, status) in [("evt_new", 20, "active"), ("evt_old", 10, "past_due")] {
             let (event, change) = event(id, created, status);
-            take(&mock, event, Some(&change)).expect("the store can be read");
+            take(&mock, event, Some(&change), false).expect("the store answers");
         }
         assert!(mock.subscriptions.audit()[0].ok, "the newer one stands");
         mock.subscriptions.plant(|billing| {
             billing.plant_overwrite("sub_1", contract::subscriptions::SubscriptionStatus::PastDue);
         });
         assert_eq!(mock.subscriptions.audit()[0].offending, ["sub_1"]);
+    }
+
+    #[test]
+    fn without_the_store_a_delivery_is_refused_and_nothing_is_done() {
+        let mock = mock();
+        let (first, change) = event("evt_1", 10, "active");
+        let refused = take(&mock, first, Some(&change), true).expect_err("nobody knows whether it is new");
+        assert_eq!(refused.status, 503);
+        assert!(ledger(&mock).is_empty(), "nothing was applied");
+        let (again, _) = event("evt_1", 10, "active");
+        take(&mock, again, Some(&change), false).expect("the store is back");
+        assert!(exactly_once(&mock).ok);
+    }
+
+    #[test]
+    fn what_is_applied_without_the_store_is_found() {
+        let mock = mock();
+        mock.settings.defects.switch(Defect::DedupFailsOpen, true);
+        for (store_fails, applied) in [(true, 1), (false, 2), (false, 2)] {
+            let (delivery, change) = event("evt_1", 10, "active");
+            take(&mock, delivery, Some(&change), store_fails).expect("it fails open");
+            assert_eq!(ledger(&mock)[0].applied, applied);
+            assert_eq!(exactly_once(&mock).offending, ["evt_1"]);
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::collections::{HashMap, VecDeque};
 pub(super) struct Book {
     entries: HashMap<String, Entry>,
     order: VecDeque<String>,
+    /// Whether an entry gave way.
+    forgot: bool,
 }
 
 /// One event.
@@ -49,11 +51,27 @@ impl Book {
             && let Some(oldest) = self.order.pop_front()
         {
             self.entries.remove(&oldest);
+            self.forgot = true;
         }
         self.order.push_back(event_id.to_owned());
         let entry = Entry { kind: kind.to_owned(), deliveries: 1, outcome: Outcome::Claimed };
         self.entries.insert(event_id.to_owned(), entry);
         true
+    }
+
+    /// Whether an event was delivered before, and not given back.
+    pub(super) fn knows(&self, event_id: &str) -> bool {
+        self.entries.get(event_id).is_some_and(|entry| entry.outcome != Outcome::GivenBack)
+    }
+
+    /// Whether an event is in the book.
+    pub(super) fn has(&self, event_id: &str) -> bool {
+        self.entries.contains_key(event_id)
+    }
+
+    /// Whether an event that is not in the book was never delivered: false once entries gave way.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.forgot
     }
 
     /// Notes what became of a claimed event.
@@ -71,6 +89,7 @@ impl Book {
     pub(super) fn clear(&mut self) {
         self.entries.clear();
         self.order.clear();
+        self.forgot = false;
     }
 
     /// All events, in the order of their first delivery.

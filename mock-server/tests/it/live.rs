@@ -88,7 +88,7 @@ impl Client {
         self.socket.send(message).await.expect("it is sent");
     }
 
-    async fn frame(&mut self, frame: &ClientFrame) {
+    pub(crate) async fn frame(&mut self, frame: &ClientFrame) {
         self.send(Message::text(serde_json::to_string(frame).expect("it serialises"))).await;
     }
 
@@ -99,7 +99,7 @@ impl Client {
     }
 
     /// The next frame that is not protocol-level.
-    async fn next(&mut self) -> ServerFrame {
+    pub(crate) async fn next(&mut self) -> ServerFrame {
         loop {
             match self.socket.next().await.expect("it is open").expect("a frame") {
                 Message::Text(text) => return serde_json::from_str(&text).expect("a server frame"),

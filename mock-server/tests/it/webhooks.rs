@@ -38,7 +38,7 @@ pub(crate) fn facts(event_id: &str, created: i64) -> (Facts, String) {
     (facts, member.email)
 }
 
-async fn deliver(rig: &Rig, body: String, signature: Option<String>) -> (StatusCode, Value) {
+pub(crate) async fn deliver(rig: &Rig, body: String, signature: Option<String>) -> (StatusCode, Value) {
     let mut request = rig.request("POST", "/api/webhooks/stripe").body(body);
     if let Some(signature) = signature {
         request = request.header("Stripe-Signature", signature);

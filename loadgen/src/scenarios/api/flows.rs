@@ -11,7 +11,7 @@ use contract::{
 use engine::{
     driver::{Due, Turn, VirtualUser},
     ends::Ends,
-    record::{Fault, TimingId},
+    record::{Fault, FaultKind, TimingId},
 };
 
 use super::{Shared, intent::Browse};
@@ -103,6 +103,11 @@ impl SigningIn {
                 })
             }))
             .await;
+        let refused = matches!(&answer, Err(fault) if matches!(fault.kind, FaultKind::Status(401 | 403)));
+        // An overloaded server says nothing about the token.
+        if answer.is_ok() || refused {
+            self.context.recorder().share(self.shared.series.login_accepted, !refused);
+        }
         noted(&self.shared, &self.context, answer).map(drop)
     }
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use fixtures::Stream;
 
-/// Of a hundred sign-ins, those that use their refresh token a second time.
-const REPLAYS_PERCENT: u32 = 2;
+/// Of so many sign-ins in a row, one uses its refresh token a second time: 2 %, and a short run has some too.
+const REPLAYS_ONE_IN: u32 = 50;
 /// What people look for among events.
 const WORDS: [&str; 12] = [
     "karate",
@@ -34,7 +34,9 @@ pub(super) struct SignIn {
 impl SignIn {
     pub(super) fn new(seed: u64, n: u64, load_users: u32) -> Self {
         let mut stream = Stream::new(seed, "api-load/auth", n);
-        Self { user: stream.below(load_users), replays: stream.below(100) < REPLAYS_PERCENT }
+        let (row, place) = (n / u64::from(REPLAYS_ONE_IN), n % u64::from(REPLAYS_ONE_IN));
+        let replays = Stream::new(seed, "api-load/replays", row).below(REPLAYS_ONE_IN);
+        Self { user: stream.below(load_users), replays: place == u64::from(replays) }
     }
 }
 

@@ -58,26 +58,26 @@ impl Facts {
     }
 }
 
-/// Every result satisfies the filters; results by meaning are in order; known answers are there.
-pub(super) fn check(page: &SearchPage, query: &Query, facts: &Facts) -> Result<(), Fault> {
-    for result in &page.results {
-        let broken = broken_filter(result, &query.filters, facts);
-        ensure(broken.is_none(), "results satisfy the filters", || {
-            format!(
-                "{:?}: {} {:?} breaks `{}`",
-                query.text,
-                result.id,
-                result.title,
-                broken.unwrap_or_default()
-            )
-        })?;
-    }
-    if query.semantic() {
-        let scores: Vec<f64> = page.results.iter().map(|result| result.relevance_score).collect();
-        ensure(scores.is_sorted_by(|a, b| a >= b), "relevance descends", || {
-            format!("{:?}: {scores:?}", query.text)
-        })?;
-    }
+/// Every result satisfies the filters.
+pub(super) fn filtered(page: &SearchPage, query: &Query, facts: &Facts) -> Result<(), Fault> {
+    let broken =
+        page.results.iter().find_map(|result| Some((result, broken_filter(result, &query.filters, facts)?)));
+    ensure(broken.is_none(), "results satisfy the filters", || {
+        broken.map_or_else(String::new, |(result, filter)| {
+            format!("{:?}: {} {:?} breaks `{filter}`", query.text, result.id, result.title)
+        })
+    })
+}
+
+/// Results by meaning are in order.
+pub(super) fn ranked(page: &SearchPage, query: &Query) -> Result<(), Fault> {
+    let scores = || page.results.iter().map(|result| result.relevance_score);
+    let in_order = !query.semantic() || scores().is_sorted_by(|a, b| a >= b);
+    ensure(in_order, "relevance descends", || format!("{:?}: {:?}", query.text, scores().collect::<Vec<_>>()))
+}
+
+/// Known answers are there.
+pub(super) fn known(page: &SearchPage, query: &Query) -> Result<(), Fault> {
     let missing =
         query.expected.iter().find(|id| !page.results.iter().take(FIRST).any(|result| result.id == **id));
     ensure(missing.is_none(), "known answer in the first ten", || {

@@ -16,8 +16,13 @@ const MIX: [(EventKind, u32); 5] = [
     (EventKind::PaymentIntentFailed, 1_000),
     (EventKind::SubscriptionDeleted, 500),
 ];
-/// Of a hundred pairs of neighbours, how many are one change and an older one delivered after it.
-const OUT_OF_ORDER: f64 = 0.01;
+/// Of so many in a row one is special; which one is drawn. So a short burst has some of each.
+/// Of pairs of neighbours, one is a change and an older one delivered after it: 1 %.
+const OUT_OF_ORDER_ONE_IN: u64 = 100;
+/// Of events, one is signed with two secrets: 1 %.
+const ROLLING_ONE_IN: u64 = 100;
+/// Of events, one is followed by a forged one: 0.5 %.
+const FORGED_ONE_IN: u64 = 200;
 
 /// One event, as it is going to be delivered. A pure function of seed and number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +32,7 @@ pub(super) struct Intent {
     pub(super) payer: u32,
     pub(super) order: Place,
     pub(super) copies: Copies,
-    pub(super) two_signatures: bool,
+    pub(super) rolling: Option<Rolling>,
     pub(super) forged: Option<Forgery>,
     pub(super) past_due: bool,
 }
@@ -53,6 +58,13 @@ pub(super) enum Copies {
     Later,
 }
 
+/// In which order the two signatures come while a secret rolls; the receiver knows one of the secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rolling {
+    KnownFirst,
+    KnownLast,
+}
+
 /// What is wrong with a delivery that must be refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Forgery {
@@ -63,7 +75,7 @@ pub(super) enum Forgery {
 
 impl Intent {
     pub(super) fn new(seed: u64, n: u64, payers: u32) -> Self {
-        let pair = Stream::new(seed, "webhooks-pair", n / 2).chance(OUT_OF_ORDER);
+        let pair = is_one_of(seed, "webhooks-pair", n / 2, OUT_OF_ORDER_ONE_IN).is_some();
         let mut draw = Stream::new(seed, NAME, n);
         let kind = MIX[draw.weighted(&MIX.map(|(_, weight)| weight))].0;
         let payer = draw.below(payers);
@@ -72,14 +84,15 @@ impl Intent {
             x if x < 0.02 => Copies::Later,
             _ => Copies::Once,
         };
-        let two_signatures = draw.chance(0.01);
-        let forged = draw.chance(0.005).then(|| match draw.below(3) {
-            0 => Forgery::WrongSecret,
-            1 => Forgery::Stale,
+        let rolling = is_one_of(seed, "webhooks-rolling", n, ROLLING_ONE_IN)
+            .map(|row| if row % 2 == 0 { Rolling::KnownFirst } else { Rolling::KnownLast });
+        let forged = is_one_of(seed, "webhooks-forged", n, FORGED_ONE_IN).map(|row| match row % 3 {
+            0 => Forgery::Stale,
+            1 => Forgery::WrongSecret,
             _ => Forgery::Garbled,
         });
         let past_due = draw.chance(0.15);
-        let intent = Self { kind, payer, order: Place::InOrder, copies, two_signatures, forged, past_due };
+        let intent = Self { kind, payer, order: Place::InOrder, copies, rolling, forged, past_due };
         if !pair {
             return intent;
         }
@@ -110,10 +123,17 @@ impl Intent {
     }
 }
 
+/// The row that `n` belongs to, if it is the one of its row that is drawn; rows have `length` places.
+fn is_one_of(seed: u64, what: &'static str, n: u64, length: u64) -> Option<u64> {
+    let (row, place) = (n / length, n % length);
+    let drawn = Stream::new(seed, what, row).below(u32::try_from(length).unwrap_or(u32::MAX));
+    (place == u64::from(drawn)).then_some(row)
+}
+
 impl fmt::Display for Intent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, payer, order, copies, two_signatures, forged, past_due } = self;
+        let Self { kind, payer, order, copies, rolling, forged, past_due } = self;
         let kind = kind.as_str();
-        write!(f, "{kind} {payer} {order:?} {copies:?} {two_signatures} {forged:?} {past_due}")
+        write!(f, "{kind} {payer} {order:?} {copies:?} {rolling:?} {forged:?} {past_due}")
     }
 }
