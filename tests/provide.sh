@@ -202,6 +202,30 @@ provide_pgbouncer() {
     provided pgbouncer "$("$PGBOUNCER" --version | sed -n '1s/.* //p') ($FOUND)"
 }
 
+# A Chromium, in TEST_CHROMIUM, for the mock's page for people. Where there is none, its tests are left out, and this
+# says so.
+provide_chromium() {
+    local how="TEST_CHROMIUM" name found=""
+    if [ -z "${TEST_CHROMIUM:-}" ]; then
+        how="on the machine"
+        find_chromium || { apt_install chromium && how="installed from Debian" && find_chromium; } || true
+        if [ -z "$found" ]; then
+            provided Chromium "none (apt-get install chromium, or set TEST_CHROMIUM): the mock's page is not tried in a browser"
+            return
+        fi
+        export TEST_CHROMIUM="$found"
+    fi
+    provided Chromium "$("$TEST_CHROMIUM" --version 2>/dev/null | sed 's/^[^0-9]*//; s/ .*//') ($how)"
+}
+
+# Sets `found`.
+find_chromium() {
+    for name in chromium chromium-browser google-chrome; do
+        found="$(command -v "$name")" && return
+    done
+    return 1
+}
+
 # promtool, which reads what /metrics says as Prometheus would, in TEST_PROMTOOL; and a Prometheus in TEST_PROMETHEUS
 # for tests that start one. Where there is none, the one test that asks promtool is left out, and this says so.
 provide_prometheus() {

@@ -3,19 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequestParts, Query, State};
 use axum::response::Response;
 use bytes::Bytes;
+use contract::ApiError;
 use fixtures::digest::Digester;
 use fixtures::{Counts, Record};
 use http::request::Parts;
 use http::{HeaderValue, header};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::api::{internal_error, json, refusal};
 use crate::app::App;
 use crate::area::AuditCheck;
+use crate::latency::truth::Detail;
 use crate::mock::Mock;
 use crate::webhooks;
 
@@ -112,15 +115,28 @@ pub(super) async fn reset_load(Meant(mock): Meant) -> Response {
     )
 }
 
-/// Per route, what was planned and what was held.
-pub(super) async fn truth(State(app): State<Arc<App>>) -> Response {
-    json(200, &app.latency.truth().routes)
+/// How much of the truth.
+#[derive(Debug, Deserialize)]
+pub(super) struct Wanted {
+    hdr: Option<bool>,
+}
+
+/// Per route, what was planned and what was held; with `?hdr=false` without the histograms.
+pub(super) async fn truth(
+    State(app): State<Arc<App>>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Response {
+    match wanted {
+        Ok(Query(Wanted { hdr: Some(false) })) => json(200, &app.latency.truth(Detail::Percentiles)),
+        Ok(_) => json(200, &app.latency.truth(Detail::Histograms)),
+        Err(_) => refusal(&ApiError::new(422, "hdr: it is true or false")),
+    }
 }
 
 /// How full the pools are, and how late this machine's timers were when the mock started.
 pub(super) async fn pools(State(app): State<Arc<App>>) -> Response {
-    let truth = app.latency.truth();
-    json(200, &json!({ "pools": truth.pools, "timer_bias_us": truth.timer_bias_us }))
+    let bias = app.latency.timer_bias().as_micros() as u64;
+    json(200, &json!({ "pools": app.latency.pools(), "timer_bias_us": bias }))
 }
 
 pub(super) async fn reset_truth(State(app): State<Arc<App>>) -> Response {

@@ -4,6 +4,7 @@ mod books;
 mod dataset;
 mod defects;
 mod faults;
+pub(crate) mod page;
 mod profile;
 mod worlds;
 
@@ -46,6 +47,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         // Its body is a world, read as it comes: the limit of bodies does not apply.
         .route("/__admin/dataset", post(dataset::take))
         .route_layer(from_fn_with_state(Arc::clone(app), guard))
+        .merge(page::router())
 }
 
 /// Middleware that lets only the bearer of the admin token pass.

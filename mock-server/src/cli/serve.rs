@@ -11,6 +11,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::page;
 use crate::app::Config;
 use crate::defects::Defect;
 use crate::faults::{self, FaultPlan, Known};
@@ -148,22 +149,32 @@ async fn listen(address: SocketAddr, config: Config, exit_with_parent: bool) -> 
 }
 
 /// What whoever started this has to know.
-fn greeting(address: SocketAddr, config: &Config) -> String {
+struct Greeting {
+    /// For programs, on standard output.
+    lines: String,
+    /// For people, on standard error.
+    page: String,
+}
+
+fn greeting(address: SocketAddr, config: &Config) -> Greeting {
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let certificate =
         config.tls.as_ref().map(|tls| format!("certificate: {}\n", tls.certificate().display()));
-    format!(
+    let lines = format!(
         "listening on {scheme}://{address}\nadmin token: {}\n{}",
         config.admin_token,
         certificate.unwrap_or_default()
-    )
+    );
+    Greeting { lines, page: page::address(&format!("{scheme}://{address}"), &config.admin_token) }
 }
 
-fn greet(greeting: &str) {
+fn greet(greeting: &Greeting) {
     let mut out = std::io::stdout().lock();
-    if let Err(error) = out.write_all(greeting.as_bytes()).and_then(|()| out.flush()) {
+    if let Err(error) = out.write_all(greeting.lines.as_bytes()).and_then(|()| out.flush()) {
         tracing::warn!("nobody reads standard output: {error}");
     }
+    // Whoever does not read this does not miss it.
+    drop(writeln!(std::io::stderr(), "a page for people: {}", greeting.page));
 }
 
 /// Cancelled when the end was called for, and when it was a second time.

@@ -15,6 +15,7 @@ mod read;
 mod schedule;
 pub(crate) mod wire;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -62,6 +63,11 @@ impl Faults {
     /// The plan, since when it runs, and how often each fault has struck.
     pub(crate) fn report(&self) -> Report {
         self.schedule().map(|schedule| schedule.report(clock::now())).unwrap_or_default()
+    }
+
+    /// How often faults of each kind have struck.
+    pub(crate) fn struck(&self) -> BTreeMap<&'static str, u64> {
+        self.schedule().map(|schedule| schedule.struck()).unwrap_or_default()
     }
 
     /// What strikes a request to `route` that came now.

@@ -1,5 +1,6 @@
 //! A plan with a clock: whose window is open now, whose turn it is to be struck, and the counts of both.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -148,6 +149,14 @@ impl Schedule {
         let ordinal = self.ordinals[index].fetch_add(1, Ordering::Relaxed);
         self.counts[index].met.fetch_add(1, Ordering::Relaxed);
         self.plan.faults[index].strikes(ordinal).then_some(ordinal)
+    }
+
+    pub(super) fn struck(&self) -> BTreeMap<&'static str, u64> {
+        let mut struck = BTreeMap::new();
+        for (fault, count) in self.plan.faults.iter().zip(self.counts.iter()) {
+            *struck.entry(fault.kind.name()).or_insert(0) += count.struck.load(Ordering::Relaxed);
+        }
+        struck
     }
 
     pub(super) fn report(&self, now: Instant) -> Report {

@@ -18,7 +18,7 @@ pub(super) struct Reading {
     pub(super) at: Duration,
     /// The wall clock, in ms since 1970.
     pub(super) unix_ms: i64,
-    /// Answers since the start.
+    /// Answers since the start, without the admin's.
     pub(super) answered: ByClass,
     /// Requests under way.
     pub(super) in_flight: u64,

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::model::{Arrival, Model, Plan, Queues, RouteId};
 use super::origin::Origin;
 use super::pools::{Moment, Occupancy};
-use super::truth::{Distributions, RouteTruth, Truth};
+use super::truth::{Detail, Distributions, RouteTruth, Truth};
 use crate::clock;
 use crate::sync::lock;
 
@@ -51,17 +51,6 @@ pub(crate) struct InUse {
     pub(crate) name: String,
     /// Where it is from.
     pub(crate) origin: Origin,
-}
-
-/// Everything the mock knows about its own latency.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct LatencyTruth {
-    /// Per route that was asked for.
-    pub(crate) routes: Vec<RouteTruth>,
-    /// Per pool, now.
-    pub(crate) pools: Vec<PoolState>,
-    /// How late this machine's timers were at the start, in microseconds.
-    pub(crate) timer_bias_us: u64,
 }
 
 /// How full a pool is.
@@ -163,13 +152,9 @@ impl Latency {
         self.bias_nanos.store(median.as_nanos() as u64, Ordering::Relaxed);
     }
 
-    /// What was planned and held, and how full the pools are.
-    pub(crate) fn truth(&self) -> LatencyTruth {
-        LatencyTruth {
-            routes: self.truth.snapshot(),
-            pools: self.pools(),
-            timer_bias_us: self.timer_bias().as_micros() as u64,
-        }
+    /// What was planned and held, per route that was asked for.
+    pub(crate) fn truth(&self, detail: Detail) -> Vec<RouteTruth> {
+        self.truth.snapshot(detail)
     }
 
     /// How late this machine's timers were at the start.

@@ -11,7 +11,7 @@ use axum::routing::get;
 use fixtures::profiles::Profile;
 use tower::Service as _;
 
-use super::truth::RouteTruth;
+use super::truth::{Detail, RouteTruth};
 use super::{Latency, Longer, NeverArrives, Origin, parse};
 use crate::clock;
 
@@ -53,7 +53,7 @@ async fn ask(
     Asked {
         took_ms: sent.elapsed().as_secs_f64() * 1e3,
         timing: response.headers()["server-timing"].to_str().expect("text").to_owned(),
-        truth: latency.truth().routes.remove(0),
+        truth: latency.truth(Detail::Histograms).remove(0),
     }
 }
 
@@ -110,7 +110,7 @@ async fn a_brown_out_takes_servers_of_a_pool_away() {
     let route = latency.route(ROUTE).expect("it is measured");
     let (_, plan, _) = latency.admit(route, "", Duration::ZERO);
     assert_eq!(plan.queue, Duration::from_millis(700));
-    assert_eq!(latency.truth().pools[0].held, 1);
+    assert_eq!(latency.pools()[0].held, 1);
     // Another profile begins with idle pools.
     latency.replace(&steady(), Origin::Given);
     assert_eq!(latency.admit(route, "", Duration::ZERO).1.queue, Duration::ZERO);

@@ -77,8 +77,19 @@ pub struct Times {
     pub p999: u64,
     /// Slowest.
     pub max: u64,
-    /// The whole histogram: HdrHistogram V2, deflated, in base64; 1 µs to 1 h, three digits, unit µs.
-    pub hdr: String,
+    /// The whole histogram: HdrHistogram V2, deflated, in base64; 1 µs to 1 h, three digits, unit µs. Absent when
+    /// only percentiles were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hdr: Option<String>,
+}
+
+/// How much of a distribution is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Percentiles, for who asks often.
+    Percentiles,
+    /// And the whole histogram, packed.
+    Histograms,
 }
 
 impl Truth {
@@ -113,8 +124,8 @@ impl Truth {
     }
 
     /// What is known, of each route that somebody asked for.
-    pub fn snapshot(&self) -> Vec<RouteTruth> {
-        let routes = self.routes.iter().map(RouteBooks::truth);
+    pub fn snapshot(&self, detail: Detail) -> Vec<RouteTruth> {
+        let routes = self.routes.iter().map(|books| books.truth(detail));
         routes.filter(|truth| truth.count + truth.abandoned + truth.in_flight > 0).collect()
     }
 
@@ -145,7 +156,7 @@ impl Truth {
 }
 
 impl RouteBooks {
-    fn truth(&self) -> RouteTruth {
+    fn truth(&self, detail: Detail) -> RouteTruth {
         let books = lock(&self.books);
         RouteTruth {
             route: self.route.to_owned(),
@@ -153,8 +164,8 @@ impl RouteBooks {
             refused: books.refused,
             abandoned: books.abandoned,
             in_flight: self.in_flight.load(Ordering::Relaxed),
-            planned: Times::of(&books.planned),
-            held: Times::of(&books.held),
+            planned: Times::of(&books.planned, detail),
+            held: Times::of(&books.held, detail),
         }
     }
 }
@@ -166,20 +177,24 @@ impl Books {
 }
 
 impl Times {
-    fn of(histogram: &Histogram<u64>) -> Self {
-        let mut bytes = Vec::new();
-        V2DeflateSerializer::new()
-            .serialize(histogram, &mut bytes)
-            .expect("a histogram within its bounds serialises into memory");
+    fn of(histogram: &Histogram<u64>, detail: Detail) -> Self {
         Self {
             p50: histogram.value_at_quantile(0.50),
             p95: histogram.value_at_quantile(0.95),
             p99: histogram.value_at_quantile(0.99),
             p999: histogram.value_at_quantile(0.999),
             max: histogram.max(),
-            hdr: BASE64.encode(bytes),
+            hdr: (detail == Detail::Histograms).then(|| packed(histogram)),
         }
     }
+}
+
+fn packed(histogram: &Histogram<u64>) -> String {
+    let mut bytes = Vec::new();
+    V2DeflateSerializer::new()
+        .serialize(histogram, &mut bytes)
+        .expect("a histogram within its bounds serialises into memory");
+    BASE64.encode(bytes)
 }
 
 fn histogram() -> Histogram<u64> {

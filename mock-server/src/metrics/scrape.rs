@@ -9,7 +9,9 @@ use prometheus_client::metrics::MetricType;
 
 use super::{Distribution, Metrics, Usage};
 use crate::app::App;
+use crate::faults::Faults;
 use crate::latency::Latency;
+use crate::server::ConnectionCounts;
 
 /// Asks the app for everything.
 pub(super) struct Scrape(pub(super) Arc<App>);
@@ -25,6 +27,8 @@ impl Collector for Scrape {
         let mut out = Families(encoder);
         http(&mut out, &self.0.metrics)?;
         latency(&mut out, &self.0.latency)?;
+        connections(&mut out, &self.0.connections.counts())?;
+        faults(&mut out, &self.0.settings.faults)?;
         Usage::now().map_or(Ok(()), |usage| process(&mut out, &usage))
     }
 }
@@ -64,6 +68,29 @@ fn latency(out: &mut Families<'_>, latency: &Latency) -> fmt::Result {
     let (planned, held) = latency.distributions(&super::SECONDS);
     out.histograms("mock_latency_planned_seconds", "What the model planned, by route.", planned.into_iter())?;
     out.histograms("mock_latency_held_seconds", "What was really held, by route.", held.into_iter())
+}
+
+fn connections(out: &mut Families<'_>, counts: &ConnectionCounts) -> fmt::Result {
+    out.gauge("mock_connections_open", "Connections open.", counts.open)?;
+    out.gauge("mock_connections_max", "Connections that may be open.", counts.most)?;
+    out.counter("mock_connections_accepted", "Connections accepted.", counts.accepted)?;
+    out.counter(
+        "mock_accept_pauses",
+        "How often accepting paused, at the limit or out of files.",
+        counts.accept_pauses,
+    )?;
+    let failed = counts.handshake_failures;
+    out.counter("mock_handshake_failures", "TLS handshakes that failed or took too long.", failed)
+}
+
+fn faults(out: &mut Families<'_>, faults: &Faults) -> fmt::Result {
+    let struck = faults.struck();
+    out.counters(
+        "mock_faults_struck",
+        "How often the faults of the plan struck, by kind.",
+        "kind",
+        struck.iter().map(|(kind, count)| (*kind, *count)),
+    )
 }
 
 fn process(out: &mut Families<'_>, usage: &Usage) -> fmt::Result {

@@ -19,6 +19,7 @@ pub(crate) enum Kind {
     PrivatePage,
     Css,
     Js,
+    Svg,
     Png,
 }
 
@@ -28,6 +29,7 @@ impl Kind {
             Self::Page | Self::PrivatePage => "text/html; charset=utf-8",
             Self::Css => "text/css; charset=utf-8",
             Self::Js => "text/javascript; charset=utf-8",
+            Self::Svg => "image/svg+xml",
             Self::Png => "image/png",
         }
     }
@@ -36,14 +38,14 @@ impl Kind {
         match self {
             Self::Page => "public, max-age=0, must-revalidate",
             Self::PrivatePage => "private, no-cache",
-            Self::Css | Self::Js | Self::Png => "public, max-age=3600, must-revalidate",
+            Self::Css | Self::Js | Self::Svg | Self::Png => "public, max-age=3600, must-revalidate",
         }
     }
 
     /// What the answer depends on beside its path.
     const fn vary(self) -> Option<&'static str> {
         match self {
-            Self::Page | Self::Css | Self::Js => Some("accept-encoding"),
+            Self::Page | Self::Css | Self::Js | Self::Svg => Some("accept-encoding"),
             Self::PrivatePage => Some("accept-encoding, authorization, cookie"),
             // Compressed already.
             Self::Png => None,

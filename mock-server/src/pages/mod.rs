@@ -1,7 +1,7 @@
 //! The pages a browser visits and the assets they load. Everything that is the same for everybody is rendered
 //! and compressed once, when the mock starts.
 
-mod content;
+pub(crate) mod content;
 mod layout;
 
 use std::sync::{Arc, LazyLock};

@@ -21,7 +21,7 @@ use crate::latency;
 use crate::router::router;
 use connection::Speaker;
 
-pub(crate) use connections::Connections;
+pub(crate) use connections::{ConnectionCounts, Connections};
 pub use limits::Limits;
 pub use tls::{Tls, TlsError};
 

@@ -154,6 +154,12 @@ async fn the_truth_is_a_list_of_routes() {
     let truth: Value = answer.json().await.expect("JSON");
     let plans =
         truth.as_array().expect("a list").iter().find(|row| row["route"] == "GET /api/subscriptions/plans");
-    assert_eq!(plans.expect("it was asked for")["count"], 1);
+    let plans = plans.expect("it was asked for");
+    assert_eq!(plans["count"], 1);
+    assert!(plans["held"]["hdr"].is_string() && plans["planned"]["hdr"].is_string(), "{plans}");
+    let (_, brief) = rig.sends("GET", "/__admin/truth?hdr=false", None, Some(ADMIN_TOKEN)).await;
+    assert_eq!(brief[0]["held"]["p99"], plans["held"]["p99"]);
+    assert_eq!(brief[0]["held"].get("hdr"), None);
+    assert_eq!(rig.sends("GET", "/__admin/truth?hdr=some", None, Some(ADMIN_TOKEN)).await.0, 422);
     assert_eq!(rig.admin("POST", "/__admin/truth/reset").send().await.expect("an answer").status(), 200);
 }

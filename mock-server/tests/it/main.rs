@@ -1,9 +1,11 @@
 //! The mock over real HTTP, on port 0.
 
 mod admin;
+mod admin_page;
 mod auth;
 mod bad_frames;
 mod bad_input;
+mod browser;
 mod calibrate;
 mod defects;
 mod disturbances;

@@ -56,6 +56,17 @@ fn it_says_where_it_listens_and_ends_with_its_parent() {
 }
 
 #[test]
+fn people_are_told_of_their_page_on_standard_error() {
+    let args = ["--port=0", "--exit-with-parent", "--admin-token=two words&more"];
+    let output = program(&args).stdin(Stdio::null()).output().expect("it starts");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let base = out.lines().next().and_then(|line| line.strip_prefix("listening on ")).expect("the address");
+    let page = format!("a page for people: {base}/__admin#token=two+words%26more");
+    assert!(err.lines().any(|line| line == page), "{err}");
+    assert!(!out.contains("/__admin"), "programs read standard output: {out}");
+}
+
+#[test]
 fn sigterm_ends_it_gracefully() {
     let (mut child, _out, _, token) = started(&["--listen", "127.0.0.1:0"]);
     assert_eq!(token.len(), 32, "a random token of 128 bits");
