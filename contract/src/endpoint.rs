@@ -47,9 +47,9 @@ pub trait Endpoint {
     }
 }
 
-/// Statuses any route may answer with: a body that breaks off, a path that is none, a wrong method, a body too
-/// large, a queue that is full.
-pub const SHARED_ERRORS: &[u16] = &[400, 404, 405, 413, 503];
+/// Statuses any route may answer with: a body that breaks off, a path that is none, a wrong method, a body that does
+/// not come in time, one too large, a queue that is full.
+pub const SHARED_ERRORS: &[u16] = &[400, 404, 405, 408, 413, 503];
 
 /// Who may call an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

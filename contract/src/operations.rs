@@ -11,6 +11,10 @@ pub const METRICS: &str = "GET /metrics";
 pub const OPENAPI: &str = "GET /openapi.json";
 /// Everything of the mock's own, behind its admin token.
 pub const ADMIN_PREFIX: &str = "/__admin";
+/// The header by which a mock tells its worlds apart.
+pub const WORLD_HEADER: &str = "x-mock-world";
+/// The same for browsers, which send no headers of ours with pages and sockets.
+pub const WORLD_COOKIE: &str = "mock_world";
 
 endpoint! {
     /// Whether the platform is up, and which environment it is.

@@ -68,7 +68,7 @@ pub(crate) struct Args {
         long,
         value_name = "NAME",
         num_args = 0..,
-        conflicts_with_all = ["preset", "profile", "scenarios", "time_scale", "inconclusive", "keep"]
+        conflicts_with_all = ["preset", "profile", "faults", "scenarios", "time_scale", "inconclusive", "keep"]
     )]
     pub(crate) defects: Option<Vec<String>>,
 }

@@ -43,6 +43,19 @@ pub struct ScheduledFault {
 }
 
 impl FaultPlan {
+    /// The same with what came of it after `earlier`; all of it, when that was another plan.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut since = self.clone();
+        if self.toml == earlier.toml {
+            for (fault, earlier) in since.faults.iter_mut().zip(&earlier.faults) {
+                fault.met = fault.met.saturating_sub(earlier.met);
+                fault.struck = fault.struck.saturating_sub(earlier.struck);
+            }
+        }
+        since
+    }
+
     /// Whether the mock's latency books cannot be held against what was measured of `route`, and by which fault.
     pub fn unscored(&self, route: &str) -> Option<&ScheduledFault> {
         let concerns = |fault: &&ScheduledFault| {

@@ -5,11 +5,12 @@ use std::{
     net::{IpAddr, SocketAddr, ToSocketAddrs},
 };
 
+use contract::operations::WORLD_HEADER;
 use engine::exit::Exit;
 use http::{HeaderName, HeaderValue};
 
 /// The header by which a mock tells its worlds apart.
-const MOCK_WORLD: HeaderName = HeaderName::from_static("x-mock-world");
+const MOCK_WORLD: HeaderName = HeaderName::from_static(WORLD_HEADER);
 
 /// A target: an origin that is reached on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]

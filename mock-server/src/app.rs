@@ -141,4 +141,11 @@ impl App {
         let kept = vault.keep(worlds.iter().map(|world| (world.name.as_str(), &*world.mock)));
         Some(kept.map(|()| worlds.len()))
     }
+
+    /// Keeps all worlds for the last time: the next process may have their place.
+    pub(crate) fn keep_worlds_and_leave(&self) -> Option<Result<usize, SnapshotError>> {
+        let kept = self.keep_worlds();
+        self.vault.iter().for_each(Vault::release);
+        kept
+    }
 }

@@ -46,7 +46,7 @@ enum Command {
     Selftest(selftest::Args),
     /// Write a latency profile that reproduces what was measured of a target.
     Calibrate(calibrate::Args),
-    /// Deliver signed Stripe events to a URL as Stripe does: at least once, in no order, with retries.
+    /// Deliver signed Stripe events to a URL on this machine in Stripe's way: at least once, in no order, with retries.
     StripeReplay(stripe_replay::Args),
 }
 

@@ -21,6 +21,7 @@ use crate::api::{hide_error, internal_error, refusal};
 use crate::app::Settings;
 use crate::clock;
 use crate::defects::Defect;
+use crate::latency::NeverArrives;
 use crate::metrics::{Metrics, UnderWay};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -117,8 +118,14 @@ where
         }
         let took = this.arrived.elapsed();
         this.under_way.end();
-        let bytes = response.body().size_hint().exact();
-        this.under_way.metrics().answered(*this.place, response.status(), took, bytes);
+        let metrics = this.under_way.metrics();
+        // What a fault loses on its way out is no answer to anybody who counts answers.
+        if response.extensions().get::<NeverArrives>().is_some() {
+            metrics.lost();
+        } else {
+            let bytes = response.body().size_hint().exact();
+            metrics.answered(*this.place, response.status(), took, bytes);
+        }
         let headers = response.headers_mut();
         if let Some(id) = this.id.take() {
             headers.insert(REQUEST_ID, id);

@@ -17,7 +17,9 @@
 //!   `clock::now()` is monotonic.
 //! - Latency is one tower layer, put around every measured route in one place, `Api::add`. By then the body
 //!   has been read whole, so the layer may run the inner service in a task of its own at the request's point of
-//!   effect, and hold the answer: a client that gives up has still changed the state.
+//!   effect, and hold the answer: a client that gives up has still changed the state. Under a profile that holds
+//!   nothing (`off`) there is no such task: plain handlers end where they began, but one that awaits (a planted
+//!   race, another server) is dropped with its client.
 #![expect(
     clippy::needless_pass_by_value,
     clippy::unnecessary_wraps,

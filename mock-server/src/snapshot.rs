@@ -2,11 +2,11 @@
 //!
 //! A directory holds `worlds.json`, which names one file of lines per world with the digests of its rows. Files
 //! are new ones each time and `worlds.json` is renamed into place last, so whenever the power goes there is a
-//! whole snapshot: the last or the one before. What is not in the rows is not kept: tokens, accounts registered
+//! whole snapshot: the last or the one before. One process at a time has the directory. What is not in the rows is not kept: tokens, accounts registered
 //! since, chats, the books of webhooks and of bookings refused.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -23,6 +23,8 @@ use crate::sync::lock;
 const FORMAT_VERSION: u32 = 1;
 /// The file that names the others.
 const MANIFEST: &str = "worlds.json";
+/// The file whose lock the process holds that keeps its worlds here.
+const LOCK: &str = "mock-server.lock";
 
 /// Why worlds cannot be kept or brought back.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +32,9 @@ pub(crate) enum SnapshotError {
     /// The system refused.
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
+    /// Another process keeps its worlds there.
+    #[error("{}: another mock keeps its worlds here: end it first, or use another --data-dir", dir.display())]
+    Taken { dir: PathBuf },
     /// What is there is no snapshot of ours.
     #[error("{}: {message}", path.display())]
     Unreadable { path: PathBuf, message: String },
@@ -58,12 +63,15 @@ pub(crate) struct Vault {
     dir: PathBuf,
     /// The last generation; held while one is written.
     generation: Mutex<u64>,
+    /// Locked, so that no two processes keep their worlds over each other's.
+    lock: File,
 }
 
 impl Vault {
-    /// Opens the directory, makes it where there is none, and reads the worlds in it.
+    /// Opens the directory, makes it where there is none, takes it for this process, and reads the worlds in it.
     pub(crate) fn open(dir: &Path) -> Result<(Self, Vec<(String, Dataset)>), SnapshotError> {
         fs::create_dir_all(dir).map_err(at(dir))?;
+        let lock = taken(dir)?;
         let list = dir.join(MANIFEST);
         let manifest = manifest(&list)?;
         if manifest.worlds.len() > crate::worlds::MOST {
@@ -72,7 +80,14 @@ impl Vault {
         }
         let worlds = manifest.worlds.iter().map(|kept| Ok((kept.name.clone(), read(dir, kept)?)));
         let worlds = worlds.collect::<Result<_, SnapshotError>>()?;
-        Ok((Self { dir: dir.to_owned(), generation: Mutex::new(manifest.generation) }, worlds))
+        Ok((Self { dir: dir.to_owned(), generation: Mutex::new(manifest.generation), lock }, worlds))
+    }
+
+    /// Lets another process have the directory.
+    pub(crate) fn release(&self) {
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!("{}: it stays locked until the process ends: {error}", self.dir.display());
+        }
     }
 
     /// Keeps these worlds in place of the ones before.
@@ -95,7 +110,11 @@ impl Vault {
         fs::rename(&fresh, &path).map_err(at(&path))?;
         File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(at(&self.dir))?;
         *last = generation;
-        self.tidy(&manifest).map_err(at(&self.dir))
+        // They are kept by now; what is in the way of the next ones is found then.
+        if let Err(error) = self.tidy(&manifest) {
+            tracing::warn!("{}: files of an earlier snapshot stay: {error}", self.dir.display());
+        }
+        Ok(())
     }
 
     /// Writes a world's rows into a file of this generation.
@@ -126,6 +145,17 @@ impl Vault {
             }
         }
         Ok(())
+    }
+}
+
+/// The lock of this directory, which ends with the process however that ends.
+fn taken(dir: &Path) -> Result<File, SnapshotError> {
+    let path = dir.join(LOCK);
+    let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(SnapshotError::Taken { dir: dir.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(SnapshotError::Io { path, source }),
     }
 }
 

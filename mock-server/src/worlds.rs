@@ -9,8 +9,9 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chrono::{DateTime, Utc};
 use contract::ApiError;
+use contract::operations::{WORLD_COOKIE, WORLD_HEADER};
 use fixtures::World;
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
 
 use crate::app::Settings;
 use crate::caller;
@@ -18,10 +19,6 @@ use crate::clock;
 use crate::dataset::Dataset;
 use crate::mock::Mock;
 
-/// The header that names a request's world.
-pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-mock-world");
-/// The same for browsers, which send no headers of ours with pages and sockets.
-pub(crate) const COOKIE: &str = "mock_world";
 /// The world of those who name none.
 pub(crate) const DEFAULT: &str = "default";
 /// Characters a name may have.
@@ -77,24 +74,31 @@ impl Worlds {
         }
     }
 
-    /// Serves this dataset under this name from now on.
+    /// Serves this dataset under this name from now on; whoever is connected to a session of the one before is told
+    /// goodbye.
     pub(crate) fn replace(&self, name: &str, dataset: &Dataset) -> Result<(), ApiError> {
         room_for(name, &self.named())?;
         let fresh = Mock::load(Arc::clone(&self.settings), dataset);
+        if let Some(old) = self.put(name, fresh)? {
+            old.reset_load();
+            // Letting go of a world takes a while; here nobody waits for it.
+            drop(old);
+        }
+        Ok(())
+    }
+
+    /// Puts a mock in its place, which nobody can take away meanwhile; the one that was there before.
+    fn put(&self, name: &str, fresh: Mock) -> Result<Option<Arc<Mock>>, ApiError> {
         if name == DEFAULT {
-            self.default.refill(fresh);
-            return Ok(());
+            return Ok(Some(self.default.refill(fresh)));
         }
         let mut named = self.named_mut();
         room_for(name, &named)?;
-        match named.get(name).map(Arc::clone) {
-            Some(place) => {
-                drop(named);
-                place.refill(fresh);
-            }
-            None => drop(named.insert(name.to_owned(), Arc::new(Place::of(fresh)))),
+        if let Some(place) = named.get(name) {
+            return Ok(Some(place.refill(fresh)));
         }
-        Ok(())
+        named.insert(name.to_owned(), Arc::new(Place::of(fresh)));
+        Ok(None)
     }
 
     /// Takes a world away; whoever is connected to one of its sessions is told so.
@@ -141,13 +145,11 @@ impl Place {
         Arc::clone(&self.held().mock)
     }
 
-    fn refill(&self, mock: Mock) {
+    /// Puts another mock here; the one that was.
+    fn refill(&self, mock: Mock) -> Arc<Mock> {
         let fresh = Held { mock: Arc::new(mock), created: clock::wall() };
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        let old = std::mem::replace(&mut *held, fresh);
-        drop(held);
-        // Letting go of a world takes a while; nobody should wait for it.
-        drop(old);
+        std::mem::replace(&mut *held, fresh).mock
     }
 
     fn listed(&self, name: &str) -> Listed {
@@ -164,9 +166,9 @@ impl Place {
 
 /// The name that these headers carry, if it can be one: the header's, else the cookie's.
 pub(crate) fn named_in(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
-    let name = match headers.get(HEADER) {
+    let name = match headers.get(WORLD_HEADER) {
         Some(value) => Some(value.to_str().unwrap_or_default()),
-        None => caller::cookie(headers, COOKIE),
+        None => caller::cookie(headers, WORLD_COOKIE),
     };
     match name {
         Some(name) if !is_name(name) => Err(ApiError::bad_request(format!(

@@ -21,7 +21,9 @@ fn every_endpoint_is_described_and_every_reference_resolves() {
     assert_eq!(document["openapi"], "3.1.0");
     for route in contract::ENDPOINT_ROUTES {
         let (method, path) = route.split_once(' ').expect("method and path");
-        assert!(document["paths"][path][method.to_lowercase()].is_object(), "{route} is not described");
+        let described = &document["paths"][path][method.to_lowercase()];
+        assert!(described.is_object(), "{route} is not described");
+        assert_eq!(described["responses"]["408"]["description"], "Request Timeout", "{route}");
     }
     let mut found = BTreeSet::new();
     references(&document, &mut found);

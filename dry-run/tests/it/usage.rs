@@ -21,7 +21,17 @@ fn unknown_names_are_answered_with_the_known_ones() {
     refused(&["--preset", "huge"], &["huge", "smoke", "quick", "full"]);
     refused(&["--inconclusive", "maybe"], &["maybe", "pass", "fail", "98"]);
     refused(&["--defects", "slowness"], &["slowness", "oversell-race", "errors-as-200"]);
-    refused(&["--defects", "--preset", "full"], &["--defects", "--preset"]);
+    for ignored in [
+        &["--preset", "full"][..],
+        &["--profile", "breach"],
+        &["--faults", "plan.toml"],
+        &["--scenario", "search-load"],
+        &["--time-scale", "2"],
+        &["--inconclusive", "fail"],
+        &["--keep"],
+    ] {
+        refused(&[&["--defects"], ignored].concat(), &["--defects", ignored[0]]);
+    }
     refused(&["--time-scale", "0"], &["--time-scale", "0.05 to 100"]);
 }
 

@@ -53,7 +53,7 @@ pub(super) fn play(
     screen.begin(name, length);
     warm(control, name, &shared, script.as_ref(), &tap, ends);
     let mut notes = reset_truth(control, ends);
-    let not_begun = faults::begin(control, ends);
+    let begun = faults::begin(control, ends);
 
     let (started, epoch) = (clock::wall(), clock::now() + LEAD);
     let crew = Crew {
@@ -83,7 +83,7 @@ pub(super) fn play(
     control.block_on(faults::rest(control, patience(ends)));
 
     let truth = read_truth(control, ends, &mut notes);
-    notes.extend(not_begun);
+    notes.extend(begun.note);
     settle(control, name, &shared, script.as_ref(), &tap.recorder(epoch), ends, &mut notes);
     let flow_run = |(place, flow): (usize, &Flow)| {
         FlowRun::new(flow, tallies.iter().filter_map(|worker| worker.get(place).copied()))
@@ -102,7 +102,8 @@ pub(super) fn play(
     let warm_up_requests = endpoints.map(TimingRun::counts).map(|(ok, failed)| ok + failed).sum();
     let mut truth = truth.map(|truth| truth::score(&run, &truth));
     if let Some((score, plan)) = truth.as_mut().zip(faults::read(control, ends)) {
-        faults::excuse(score, &plan, &mut notes);
+        let struck_now = begun.before.as_ref().map_or(plan.clone(), |before| plan.since(before));
+        faults::excuse(score, &struck_now, &mut notes);
     }
     Ok(Measured {
         title: scenario.title().to_owned(),

@@ -20,7 +20,7 @@ pub(super) async fn show(State(app): State<Arc<App>>) -> Response {
 pub(super) async fn replace(State(app): State<Arc<App>>, body: Bytes) -> Response {
     match read(&app, &body) {
         Ok(plan) => {
-            app.settings.faults.replace(Some(plan));
+            app.settings.faults.replace(Some(plan), &app.latency);
             report(&app)
         }
         Err(error) => refusal(&error),
@@ -29,19 +29,19 @@ pub(super) async fn replace(State(app): State<Arc<App>>, body: Bytes) -> Respons
 
 /// Forgets the plan.
 pub(super) async fn clear(State(app): State<Arc<App>>) -> Response {
-    app.settings.faults.replace(None);
+    app.settings.faults.replace(None, &app.latency);
     report(&app)
 }
 
 /// Opens the plan's windows anew, from now; does nothing without a plan.
 pub(super) async fn start(State(app): State<Arc<App>>) -> Response {
-    app.settings.faults.start();
+    app.settings.faults.start(&app.latency);
     report(&app)
 }
 
 /// Lets nothing strike until the next start; does nothing without a plan.
 pub(super) async fn stop(State(app): State<Arc<App>>) -> Response {
-    app.settings.faults.stop();
+    app.settings.faults.stop(&app.latency);
     report(&app)
 }
 

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use contract::ApiError;
+use fixtures::profiles::SHIPPED;
 use serde::Serialize;
 
 use crate::api::{internal_error, json, refusal};
@@ -20,9 +21,11 @@ struct InUse {
     from: String,
     /// As it was written; none when it was given.
     toml: Option<String>,
+    /// Names of those that are shipped, any of which may be put in its place.
+    shipped: [&'static str; SHIPPED.len()],
 }
 
-/// `GET /__admin/profile`: name, where it is from, text.
+/// `GET /__admin/profile`: name, where it is from, text, and which are shipped.
 pub(super) async fn show(State(app): State<Arc<App>>) -> Response {
     json(200, &in_use(&app))
 }
@@ -57,5 +60,10 @@ fn read(text: &str, seed: u64) -> Result<(fixtures::profiles::Profile, Origin), 
 
 fn in_use(app: &App) -> InUse {
     let profile = app.latency.in_use();
-    InUse { name: profile.name, from: profile.origin.words(), toml: profile.origin.text().map(str::to_owned) }
+    InUse {
+        name: profile.name,
+        from: profile.origin.words(),
+        toml: profile.origin.text().map(str::to_owned),
+        shipped: SHIPPED.map(|(name, _)| name),
+    }
 }

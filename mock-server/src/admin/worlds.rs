@@ -53,8 +53,8 @@ pub(super) async fn connections(State(app): State<Arc<App>>) -> Response {
     json(200, &app.connections.counts())
 }
 
-/// `POST /__admin/snapshot`: keeps all worlds as they are now. A booking made meanwhile may or may not be in it,
-/// each event is seen at one moment.
+/// `POST /__admin/snapshot`: keeps all worlds as they are now. What is done meanwhile may or may not be in it, in
+/// part even: areas and tables are read one after the other, so ask while nobody books to get one moment.
 pub(super) async fn keep(State(app): State<Arc<App>>) -> Response {
     match tokio::task::spawn_blocking(move || app.keep_worlds()).await {
         Ok(Some(Ok(worlds))) => json(200, &json!({ "worlds": worlds })),

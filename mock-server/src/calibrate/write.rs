@@ -39,6 +39,12 @@ pub fn write(what: &Written<'_>, measured: &[Measured]) -> String {
         "# those rates. Pools and stages are no measurement: they are those of the profile {}.",
         what.base.name
     );
+    put!(out, "#");
+    put!(
+        out,
+        "# Its usl, slow_start, stalls, cron and rows are left out: whatever there is of them at the target is in"
+    );
+    put!(out, "# what was measured, and would strike twice.");
     if let Some(default) = &what.base.default {
         put!(
             out,

@@ -16,7 +16,8 @@ const DRIFT_SEED: u64 = DEFAULT_SEED + 1;
 
 /// Writes a latency profile that gives back what was measured of a target, and says by how much a mock under it would
 /// differ: exit code 99 when p50, p95 or p99 of a route drifts, that is, differs by more than 3 % and by more than
-/// the number of measured answers explains (at 99 %), else 0.
+/// the number of measured answers explains (at 99 %), else 0. The report draws its latencies from another seed than
+/// the mock's default, so that it is no echo of the calibration.
 ///
 /// Give it a results directory of the load generator (its percentiles.csv); a CSV table with the columns `route`,
 /// `count`, `rate_per_s` and in ms `min`, `p50`, `p95`, `p99`, `p999`, `max`, of which `route`, `p50`, `p95` and

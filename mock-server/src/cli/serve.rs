@@ -16,7 +16,7 @@ use crate::app::Config;
 use crate::defects::Defect;
 use crate::faults::{self, FaultPlan, Known};
 use crate::latency::{calibrated, read_profile};
-use crate::server::{Limits, Tls};
+use crate::server::{Limits, Tls, raise_open_files};
 
 #[derive(Debug, clap::Args)]
 #[group(id = "serve")]
@@ -70,8 +70,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
 
-    /// Speak TLS, with a certificate for this machine (localhost and its addresses) by an authority made at this start. Where the
-    /// authority's certificate lies (PEM, for `--ca` of the load generator) is printed as `certificate: …`.
+    /// Speak TLS, with a certificate for this machine (localhost and its addresses) by an authority made at this
+    /// start. Where the authority's certificate lies (PEM, for `--ca` of the load generator) is printed as
+    /// `certificate: …`.
     #[arg(long)]
     tls: bool,
 
@@ -86,7 +87,7 @@ pub(super) struct Args {
     data_dir: Option<PathBuf>,
 
     /// Connections at once. At the limit accepting pauses, nobody is refused. Without it: as many as the limit of
-    /// open files carries.
+    /// open files carries, the hard one, to which the soft one is raised.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max_connections: Option<u32>,
 
@@ -97,6 +98,7 @@ pub(super) struct Args {
 
 /// Serves until the end is called for.
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
+    raise_open_files();
     let address = SocketAddr::new(args.listen.ip(), args.port.unwrap_or(args.listen.port()));
     let (stated, profile_from) = read_profile(&args.profile)?;
     let profile = calibrated(&stated, args.seed).with_context(|| format!("profile `{}`", args.profile))?;

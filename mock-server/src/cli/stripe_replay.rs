@@ -1,4 +1,4 @@
-//! `mock-server stripe-replay`: signed events to any URL, delivered as Stripe delivers.
+//! `mock-server stripe-replay`: signed events to a URL, delivered in Stripe's way.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -20,12 +20,12 @@ const UNREACHABLE: u8 = 3;
 /// Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
-/// Delivers as Stripe does: at least once, in no particular order, and again while it fails (at once, after 5 min,
-/// 30 min, 2 h, 5 h, 10 h, then every 12 h for three days, all divided by --compress). A 2xx within the timeout is
-/// a success, a redirect is not. Every attempt is signed anew, at its own time. The events are about customers of
+/// Delivers at least once, in no particular order, and again while it fails (at once, after 5 min, 30 min, 2 h,
+/// 5 h, 10 h, then every 12 h for three days, all divided by --compress). Modelled on Stripe: growing pauses for up
+/// to three days; the steps are ours. A 2xx within the timeout is a success, a redirect is not. Every attempt is signed anew, at its own time. The events are about customers of
 /// the world with the same seed; the same command again delivers the same events again.
 ///
-/// Exit codes: 0 everything was delivered, 99 something was given up (or a forgery was accepted), 130 interrupted,
+/// Exit codes: 0 everything was delivered, 99 something was given up (or a forgery was not refused), 130 interrupted,
 /// 3 the target is refused or not there, 2 wrong usage.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -76,7 +76,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = share)]
     unordered: f64,
 
-    /// Share of events with a forgery beside them, which must be refused.
+    /// Share of events with a forgery beside them, which must be refused (4xx).
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
     bad: f64,
 

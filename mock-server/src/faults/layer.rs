@@ -38,7 +38,10 @@ impl FaultLayer {
 
     fn seize(&self, blow: &Blow) {
         for seized in &blow.seized {
-            self.latency.seize(&seized.pool, seized.servers, clock::now() + seized.lasting);
+            let until = clock::now() + seized.lasting;
+            if self.latency.seize(seized.owner, &seized.pool, seized.servers, until) {
+                self.settings.faults.has_seized(seized);
+            }
         }
     }
 }

@@ -20,7 +20,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::clock;
-use kinds::Blow;
+use crate::latency::{Latency, Owner};
+use kinds::{Blow, Seized};
 use plan::Place;
 use schedule::Schedule;
 
@@ -35,29 +36,40 @@ pub(crate) use schedule::{Report, SocketCut};
 pub(crate) struct Faults {
     /// Whether there may be anything to look up: spares everybody the lock when there is no plan.
     running: AtomicBool,
-    schedule: RwLock<Option<Arc<Schedule>>>,
+    current: RwLock<Current>,
+}
+
+/// The schedule, if there is a plan, and on whose account it seizes servers: one for each change of it.
+#[derive(Debug, Default)]
+struct Current {
+    schedule: Option<Arc<Schedule>>,
+    owner: Owner,
 }
 
 impl Faults {
     /// This plan, to be started.
     pub(crate) fn planned(plan: Option<FaultPlan>) -> Self {
         let schedule = plan.map(|plan| Arc::new(Schedule::new(plan)));
-        Self { running: AtomicBool::new(false), schedule: RwLock::new(schedule) }
+        let current = Current { schedule, owner: Owner::default() };
+        Self { running: AtomicBool::new(false), current: RwLock::new(current) }
     }
 
-    /// Follows this plan from now on, or none.
-    pub(crate) fn replace(&self, plan: Option<FaultPlan>) {
-        self.change(|_| plan.map(|plan| Schedule::new(plan).started(clock::now())));
+    /// Follows this plan from now on, or none. Like any change, it ends a brown-out: `latency` gets back what was
+    /// seized.
+    pub(crate) fn replace(&self, plan: Option<FaultPlan>, latency: &Latency) {
+        self.change(latency, |_, owner| plan.map(|plan| Schedule::new(plan).started(clock::now(), owner)));
     }
 
     /// Opens the plan's windows anew: their clock starts now, and so do the ordinals. Counts go on.
-    pub(crate) fn start(&self) {
-        self.change(|schedule| schedule.map(|schedule| schedule.started(clock::now())));
+    pub(crate) fn start(&self, latency: &Latency) {
+        self.change(latency, |schedule, owner| {
+            schedule.map(|schedule| schedule.started(clock::now(), owner))
+        });
     }
 
     /// Lets nothing strike until the next start. Counts stay.
-    pub(crate) fn stop(&self) {
-        self.change(|schedule| schedule.map(Schedule::stopped));
+    pub(crate) fn stop(&self, latency: &Latency) {
+        self.change(latency, |schedule, _| schedule.map(Schedule::stopped));
     }
 
     /// The plan, since when it runs, and how often each fault has struck.
@@ -90,6 +102,13 @@ impl Faults {
         self.running()?.socket_cut(clock::now())
     }
 
+    /// Counts servers that were taken.
+    fn has_seized(&self, seized: &Seized) {
+        if let Some(schedule) = self.schedule() {
+            schedule.has_seized(seized);
+        }
+    }
+
     fn strike(&self, place: Place) -> Option<Blow> {
         self.running()?.strike(place, clock::now())
     }
@@ -99,16 +118,19 @@ impl Faults {
     }
 
     fn schedule(&self) -> Option<Arc<Schedule>> {
-        self.schedule.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.current.read().unwrap_or_else(PoisonError::into_inner).schedule.clone()
     }
 
-    fn change(&self, to: impl FnOnce(Option<&Schedule>) -> Option<Schedule>) {
-        let mut schedule = self.schedule.write().unwrap_or_else(PoisonError::into_inner);
-        let next = to(schedule.as_deref()).map(Arc::new);
-        if let Some(old) = schedule.take() {
+    fn change(&self, latency: &Latency, to: impl FnOnce(Option<&Schedule>, Owner) -> Option<Schedule>) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let owner = current.owner.next();
+        let next = to(current.schedule.as_deref(), owner).map(Arc::new);
+        if let Some(old) = current.schedule.take() {
             old.retire();
         }
         self.running.store(next.as_ref().is_some_and(|next| next.is_running()), Ordering::Relaxed);
-        *schedule = next;
+        *current = Current { schedule: next, owner };
+        drop(current);
+        latency.release_before(owner);
     }
 }

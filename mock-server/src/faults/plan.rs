@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::kinds::{Aim, Blow, Hit, Kind};
+use crate::latency::Owner;
 use crate::latency::stream::{Lane, Stream};
 
 /// A plan of faults. The same plan strikes the same ordinals, whoever asks and whenever.
@@ -100,6 +101,17 @@ impl Target {
     }
 }
 
+/// A fault that is to strike.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Drawn {
+    /// On whose account.
+    pub(super) owner: Owner,
+    /// Its place in the plan.
+    pub(super) index: usize,
+    /// Of those it could have struck since the start, which this one is.
+    pub(super) ordinal: u64,
+}
+
 impl Fault {
     /// Whether it could strike this, `elapsed` after the start.
     pub(super) fn could_strike(&self, place: Place, elapsed: Duration) -> bool {
@@ -115,9 +127,10 @@ impl Fault {
     }
 
     /// Adds what it does to what is done already.
-    pub(super) fn strike(&self, ordinal: u64, elapsed: Duration, blow: &mut Blow) {
+    pub(super) fn strike(&self, drawn: Drawn, elapsed: Duration, blow: &mut Blow) {
+        let Drawn { owner, index, ordinal } = drawn;
         let size = self.stream.uniform(Lane::FaultSize, ordinal);
         let left = self.window.to.map(|to| to.saturating_sub(elapsed));
-        self.kind.strike(Hit { size, left }, blow);
+        self.kind.strike(Hit { size, left, owner, index }, blow);
     }
 }

@@ -9,15 +9,18 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::kinds::Blow;
-use super::plan::{FaultPlan, Place};
+use super::kinds::{Blow, Seized};
+use super::plan::{Drawn, FaultPlan, Place};
 use crate::clock;
+use crate::latency::Owner;
 
 /// A plan, running or not.
 #[derive(Debug)]
 pub(super) struct Schedule {
     plan: Arc<FaultPlan>,
     since: Option<Since>,
+    /// On whose account servers are seized.
+    owner: Owner,
     /// Of each fault, how many it could have struck since the start: the ordinals of its draws.
     ordinals: Vec<AtomicU64>,
     /// Of each fault, since the plan was loaded.
@@ -77,23 +80,23 @@ impl Schedule {
     /// This plan, not started yet.
     pub(super) fn new(plan: FaultPlan) -> Self {
         let counts = plan.faults.iter().map(|_| Count::default()).collect();
-        Self::over(Arc::new(plan), None, Arc::new(counts))
+        Self::over(Arc::new(plan), None, Owner::default(), Arc::new(counts))
     }
 
-    fn over(plan: Arc<FaultPlan>, since: Option<Since>, counts: Arc<Vec<Count>>) -> Self {
+    fn over(plan: Arc<FaultPlan>, since: Option<Since>, owner: Owner, counts: Arc<Vec<Count>>) -> Self {
         let ordinals = plan.faults.iter().map(|_| AtomicU64::new(0)).collect();
-        Self { plan, since, ordinals, counts, is_retired: AtomicBool::new(false) }
+        Self { plan, since, owner, ordinals, counts, is_retired: AtomicBool::new(false) }
     }
 
     /// The same, with windows that are counted from `now` and ordinals that begin anew.
-    pub(super) fn started(&self, now: Instant) -> Self {
+    pub(super) fn started(&self, now: Instant, owner: Owner) -> Self {
         let since = Since { instant: now, wall: clock::wall() };
-        Self::over(Arc::clone(&self.plan), Some(since), Arc::clone(&self.counts))
+        Self::over(Arc::clone(&self.plan), Some(since), owner, Arc::clone(&self.counts))
     }
 
     /// The same, striking nothing.
     pub(super) fn stopped(&self) -> Self {
-        Self::over(Arc::clone(&self.plan), None, Arc::clone(&self.counts))
+        Self::over(Arc::clone(&self.plan), None, self.owner, Arc::clone(&self.counts))
     }
 
     /// Says that another one took its place.
@@ -113,16 +116,22 @@ impl Schedule {
             if !fault.could_strike(place, elapsed) {
                 continue;
             }
-            if let Some(ordinal) = self.draw(index) {
-                self.counts[index].struck.fetch_add(1, Ordering::Relaxed);
-                fault.strike(ordinal, elapsed, blow.get_or_insert_default());
+            if let Some(drawn) = self.draw(index) {
+                let blow: &mut Blow = blow.get_or_insert_default();
+                let seized = blow.seized.len();
+                fault.strike(drawn, elapsed, blow);
+                // What is to be seized is counted once it is: its pool may be gone with another profile.
+                if blow.seized.len() == seized {
+                    self.has_struck(index);
+                }
             }
         }
         blow
     }
 
     /// When a socket that opened at `now` is to be cut: the earliest moment some fault says. Windows that are still
-    /// to open count, so that sockets which are open then are cut as well.
+    /// to open count, so that sockets which are open then are cut as well; sockets that were open when the plan was
+    /// started are not asked about, and stay.
     pub(super) fn socket_cut(self: &Arc<Self>, now: Instant) -> Option<SocketCut> {
         let since = self.since?.instant;
         let opened = now.saturating_duration_since(since);
@@ -132,9 +141,9 @@ impl Schedule {
             if fault.window.is_over(opened) || !fault.could_strike(Place::Socket, from) {
                 continue;
             }
-            let Some(ordinal) = self.draw(index) else { continue };
+            let Some(drawn) = self.draw(index) else { continue };
             let mut blow = Blow::default();
-            fault.strike(ordinal, from, &mut blow);
+            fault.strike(drawn, from, &mut blow);
             let after = from + blow.socket_cut_after.unwrap_or_default();
             let at = since + after;
             if !fault.window.is_over(after) && cut.as_ref().is_none_or(|cut| at < cut.at) {
@@ -144,11 +153,22 @@ impl Schedule {
         cut
     }
 
-    /// Counts one more that this fault could strike; its ordinal, if it is struck.
-    fn draw(&self, index: usize) -> Option<u64> {
+    /// Counts servers that were taken, if they were for this schedule.
+    pub(super) fn has_seized(&self, seized: &Seized) {
+        if seized.owner == self.owner {
+            self.has_struck(seized.index);
+        }
+    }
+
+    fn has_struck(&self, index: usize) {
+        self.counts[index].struck.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts one more that this fault could strike; says which it is, if it is struck.
+    fn draw(&self, index: usize) -> Option<Drawn> {
         let ordinal = self.ordinals[index].fetch_add(1, Ordering::Relaxed);
         self.counts[index].met.fetch_add(1, Ordering::Relaxed);
-        self.plan.faults[index].strikes(ordinal).then_some(ordinal)
+        self.plan.faults[index].strikes(ordinal).then_some(Drawn { owner: self.owner, index, ordinal })
     }
 
     pub(super) fn struck(&self) -> BTreeMap<&'static str, u64> {
@@ -201,7 +221,7 @@ impl SocketCut {
 
     /// Counts it.
     pub(crate) fn has_fallen(&self) {
-        self.schedule.counts[self.index].struck.fetch_add(1, Ordering::Relaxed);
+        self.schedule.has_struck(self.index);
     }
 }
 

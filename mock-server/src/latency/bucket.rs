@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::line::{Line, Span, count_at};
-use super::pools::{Denied, Grant, Moment, Occupancy};
+use super::pools::{Denied, Grant, Lasting, Moment, Occupancy};
 
 /// How fast tokens come, how many are kept, and how long one may wait for one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,6 +32,8 @@ pub struct Bucket {
     tolerance: Duration,
     full_at: Moment,
     closed_until: Moment,
+    /// The same by somebody who may [open](Self::open) it before.
+    shut_until: Moment,
     line: Line,
     /// Who uses the token they took.
     holds: Vec<Span>,
@@ -46,6 +48,7 @@ impl Bucket {
             tolerance: every * (spec.burst.max(1) - 1),
             full_at: Moment::ZERO,
             closed_until: Moment::ZERO,
+            shut_until: Moment::ZERO,
             line: Line::new(spec.queue, spec.acquire_timeout),
             holds: Vec::new(),
         }
@@ -55,7 +58,7 @@ impl Bucket {
     pub fn book(&mut self, now: Moment, ready: Moment, hold: Duration) -> Result<Grant, Denied> {
         self.line.forget_before(now);
         self.holds.retain(|span| span.to > now);
-        let start = ready.max(self.full_at.saturating_sub(self.tolerance)).max(self.closed_until);
+        let start = ready.max(self.full_at.saturating_sub(self.tolerance)).max(self.no_token_before());
         self.line.join(ready, start)?;
         self.full_at = self.full_at.max(start) + self.every;
         let grant = Grant { start, end: start + hold };
@@ -64,8 +67,21 @@ impl Bucket {
     }
 
     /// Gives out nothing before `until`.
-    pub fn close(&mut self, until: Moment) {
-        self.closed_until = self.closed_until.max(until);
+    pub fn close(&mut self, until: Moment, lasting: Lasting) {
+        let end = match lasting {
+            Lasting::ToItsEnd => &mut self.closed_until,
+            Lasting::UntilReleased => &mut self.shut_until,
+        };
+        *end = until.max(*end);
+    }
+
+    /// Gives out tokens again, unless it is closed for good. Who has booked keeps the booking.
+    pub fn open(&mut self) {
+        self.shut_until = Moment::ZERO;
+    }
+
+    fn no_token_before(&self) -> Moment {
+        self.closed_until.max(self.shut_until)
     }
 
     /// Who uses a token and who waits for one at `now`.
@@ -75,6 +91,6 @@ impl Bucket {
 
     /// Whether it is as if nobody had ever asked.
     pub fn is_idle(&self, now: Moment) -> bool {
-        self.full_at.max(self.closed_until) <= now && self.line.is_over(now)
+        self.full_at.max(self.no_token_before()) <= now && self.line.is_over(now)
     }
 }

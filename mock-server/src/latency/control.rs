@@ -13,6 +13,8 @@ use tokio::time::{Instant, sleep_until};
 use super::model::{Arrival, Model, Plan, Queues, RouteId};
 use super::origin::Origin;
 use super::pools::{Moment, Occupancy};
+use super::seizures::{Owner, Seizures};
+use super::timer::lateness;
 use super::truth::{Detail, Distributions, RouteTruth, Truth};
 use crate::clock;
 use crate::sync::lock;
@@ -42,6 +44,7 @@ struct State {
     /// Requests that each pool turned away, in the order of [`Model::pool_names`].
     refused: Vec<u64>,
     in_use: InUse,
+    seizures: Seizures,
 }
 
 /// The profile in use.
@@ -72,7 +75,8 @@ impl State {
     /// Nobody there yet.
     fn of(model: Arc<Model>, profile: &Profile, origin: Origin) -> Self {
         let refused = model.pool_names().map(|_| 0).collect();
-        Self { queues: model.queues(), refused, in_use: InUse { name: profile.name.clone(), origin }, model }
+        let in_use = InUse { name: profile.name.clone(), origin };
+        Self { queues: model.queues(), refused, in_use, model, seizures: Seizures::default() }
     }
 }
 
@@ -97,14 +101,18 @@ impl Latency {
         self
     }
 
-    /// Uses another profile from now on, in one step. Requests under way keep their plans, pools start anew, and
-    /// the process is as old as it was: a slow start that is over stays over.
+    /// Uses another profile from now on, in one step. Requests under way keep their plans, pools start anew but
+    /// for brown-outs, which go on in pools of the same name, and the process is as old as it was: a slow start
+    /// that is over stays over.
     pub(crate) fn replace(&self, profile: &Profile, origin: Origin) {
         let model = Arc::new(Model::new(profile, self.seed, contract::measured_routes()));
-        self.is_instant.store(model.is_instant(), Ordering::Relaxed);
         let mut fresh = State::of(model, profile, origin);
         let mut state = lock(&self.state);
         fresh.queues.set_rows(*state.queues.rows());
+        fresh.seizures = std::mem::take(&mut state.seizures);
+        fresh.seizures.carry_over(&fresh.model, &mut fresh.queues, self.moment(clock::now()));
+        // Inside the lock, so that of two at once the flag and the model are the same one's.
+        self.is_instant.store(fresh.model.is_instant(), Ordering::Relaxed);
         *state = fresh;
     }
 
@@ -125,13 +133,20 @@ impl Latency {
 
     /// Takes `servers` of a pool away from now until `until`, each as soon as it is free: a brown-out. A pool of
     /// which there is one per event loses them in each, a token bucket gives out nothing. Whether there is such
-    /// a pool.
-    pub(crate) fn seize(&self, pool_name: &str, servers: usize, until: Instant) -> bool {
+    /// a pool, and nobody came after `owner`.
+    pub(crate) fn seize(&self, owner: Owner, pool_name: &str, servers: usize, until: Instant) -> bool {
         let mut state = lock(&self.state);
-        let Some(pool) = state.model.pool_names().position(|name| name == pool_name) else { return false };
+        let State { model, queues, seizures, .. } = &mut *state;
         let now = self.moment(clock::now());
-        state.queues.seize(now, pool, servers, self.moment(until));
-        true
+        seizures.pass_to(owner, queues, now)
+            && seizures.add(model, queues, now, (pool_name, servers, self.moment(until)))
+    }
+
+    /// Gives back what was seized for those before `owner`. Requests that wait behind it keep their plans.
+    pub(crate) fn release_before(&self, owner: Owner) {
+        let mut state = lock(&self.state);
+        let State { queues, seizures, .. } = &mut *state;
+        seizures.pass_to(owner, queues, self.moment(clock::now()));
     }
 
     /// Times a few sleeps, once, and takes the median lateness off every deadline from then on. Does nothing
@@ -140,14 +155,7 @@ impl Latency {
         if self.is_instant() || self.bias_nanos.load(Ordering::Relaxed) > 0 {
             return;
         }
-        let mut late = Vec::new();
-        for probe in 0..TIMER_PROBES {
-            // Lengths that differ by a fraction of tokio's 1 ms tick, to meet it at all phases.
-            let due = clock::now() + Duration::from_micros(2_000 + u64::from(probe) * 137 % 1_000);
-            sleep_until(due).await;
-            late.push(clock::now().saturating_duration_since(due));
-        }
-        late.sort_unstable();
+        let late = lateness(TIMER_PROBES).await;
         let median = late[late.len() / 2];
         self.bias_nanos.store(median.as_nanos() as u64, Ordering::Relaxed);
     }

@@ -20,9 +20,11 @@ pub mod pools;
 pub mod proof;
 pub mod quantile;
 mod queues;
+mod seizures;
 pub mod stream;
 #[cfg(test)]
 mod tests;
+mod timer;
 mod timing;
 pub mod truth;
 mod watch;
@@ -30,6 +32,7 @@ mod watch;
 pub(crate) use control::{Latency, PoolState};
 pub use origin::Origin;
 pub(crate) use origin::{calibrated, parse, read_profile, shipped_profile};
+pub(crate) use seizures::Owner;
 pub(crate) use watch::follow;
 
 /// Makes a request take longer than its profile says.

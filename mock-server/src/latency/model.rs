@@ -3,12 +3,12 @@
 //! `T = Σ stages (wait for a pool + hold it) + app + stall`. A route's curve gives the time the request takes
 //! when it is alone; its stages hold servers of pools that all routes share; what is left of the curve's time
 //! after the holds is spent in the application, where nobody queues. Waiting comes on top, so latency rises with
-//! load by itself. A route whose percentiles were seen under load ([`Seen::AtLoad`]) has waiting in them already:
-//! its waits eat into the application's share and lengthen the answer only once that is used up.
+//! load by itself. Percentiles that were seen under load ([`Seen::AtLoad`](fixtures::profiles::Seen)) have waiting in them
+//! already: a profile is to be [calibrated](super::calibration::calibrate) first, which takes it out of them. A
+//! profile that is not is taken at its word, with all waits on top; a debug build stops at it.
 //!
 //! What disturbs is applied where it bites. A slow start multiplies the curve's time, not the holds. Data size
-//! adds to the application's share. The Universal Scalability Law lengthens holds, and the answer by as much
-//! (percentiles seen under load have that in them, too). Cron jobs hold servers like anybody else. A stall keeps
+//! adds to the application's share. The Universal Scalability Law lengthens holds, and the answer by as much. Cron jobs hold servers like anybody else. A stall keeps
 //! who arrives in it waiting at the door, and an answer that falls due in it from leaving; see
 //! [`calendar`](super::calendar).
 //!
@@ -70,7 +70,6 @@ struct Cost {
     stream: Stream,
     /// Absent when the profile gives the route no latency.
     curve: Option<QuantileCurve>,
-    waiting_included: bool,
     stages: Vec<Stage>,
     rows: Option<Rows>,
 }
@@ -82,9 +81,11 @@ struct Stage {
 }
 
 impl Model {
-    /// Makes a profile ready for `routes`; [`RouteId`]s count along that list. A stage or a job in a pool the
+    /// Makes a calibrated profile ready for `routes`; [`RouteId`]s count along that list. A stage or a job in a pool the
     /// profile does not describe is left out: reading a profile refuses it, with its line.
     pub fn new<'a>(profile: &Profile, seed: u64, routes: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut stated = profile.default.iter().chain(profile.routes.values());
+        debug_assert!(stated.all(|route| route.seen == Seen::Unloaded), "the profile is calibrated");
         let pools: Vec<NamedPool> =
             profile.pools.iter().map(|(name, pool)| NamedPool::new(name, pool)).collect();
         let cron = profile.cron.iter().filter_map(|cron| {
@@ -178,7 +179,7 @@ impl Model {
             }
         }
         if plan.refused.is_none() {
-            let spent = if cost.waiting_included { plan.queue + plan.hold } else { stated.mul_f64(shrink) };
+            let spent = stated.mul_f64(shrink);
             let of_rows = cost.rows.map_or(Duration::ZERO, |rows| of_rows(rows, queues.rows()));
             plan.work(drawn.saturating_sub(spent) + of_rows);
         }
@@ -218,7 +219,6 @@ impl Cost {
         Self {
             stream: Stream::new(seed, name),
             curve: route.filter(|route| route.cap > 0.0).map(QuantileCurve::of),
-            waiting_included: route.is_some_and(|route| matches!(route.seen, Seen::AtLoad(_))),
             stages: stages.take(MAX_STAGES).collect(),
             rows: route.and_then(|route| route.rows),
         }

@@ -52,6 +52,15 @@ pub struct Denied {
     pub free_at: Moment,
 }
 
+/// Whether what is seized can be given back before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasting {
+    /// It cannot: a job runs to its end.
+    ToItsEnd,
+    /// It can: whoever let it happen may call it off.
+    UntilReleased,
+}
+
 /// How full a pool is at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Occupancy {
@@ -72,6 +81,8 @@ pub struct Pool {
     line: Line,
     /// Who holds a server, from when until when.
     holds: Vec<Span>,
+    /// Those of the holds that can be [released](Self::release).
+    seized: Vec<Span>,
 }
 
 impl Pool {
@@ -84,6 +95,7 @@ impl Pool {
             gaps: Vec::new(),
             line: Line::new(spec.queue, spec.acquire_timeout),
             holds: Vec::new(),
+            seized: Vec::new(),
         }
     }
 
@@ -99,15 +111,37 @@ impl Pool {
     }
 
     /// Takes `servers` of it away from `from` until `until`, each as soon as it is free: somebody outside the
-    /// requests (a cron job, a brown-out) holds them.
-    pub fn seize(&mut self, now: Moment, servers: usize, from: Moment, until: Moment) {
+    /// requests (a cron job, a brown-out) holds them, who may or may not give them back before.
+    pub fn seize(&mut self, now: Moment, servers: usize, from: Moment, until: Moment, lasting: Lasting) {
         self.forget_before(now);
         for _ in 0..servers.min(self.spec.servers) {
             let Reverse(free) = *self.free_at.peek().expect("a pool has at least one server");
             let start = from.max(free);
             if start < until {
                 self.take(now, None, Grant { start, end: until });
+                if lasting == Lasting::UntilReleased {
+                    self.seized.push(Span { from: start, to: until });
+                }
             }
+        }
+    }
+
+    /// Gives back at `now` what is seized and can be: it is free from then on, before what was booked behind it
+    /// in the meantime. Who has booked keeps the booking.
+    pub fn release(&mut self, now: Moment) {
+        self.forget_before(now);
+        for span in std::mem::take(&mut self.seized) {
+            let rest = Span { from: span.from.max(now), to: span.to };
+            if let Some(index) = self.holds.iter().position(|hold| *hold == span) {
+                self.holds.swap_remove(index);
+            }
+            // Servers are alike: any of them whose last booking ends with the span may stand for the seized one.
+            let mut free_at = std::mem::take(&mut self.free_at).into_vec();
+            match free_at.iter_mut().find(|Reverse(free)| *free == span.to) {
+                Some(Reverse(free)) => *free = rest.from,
+                None => self.remember_gap(now, rest),
+            }
+            self.free_at = free_at.into();
         }
     }
 
@@ -175,5 +209,6 @@ impl Pool {
         self.gaps.retain(|gap| gap.to > now);
         self.line.forget_before(now);
         self.holds.retain(|hold| hold.to > now);
+        self.seized.retain(|span| span.to > now);
     }
 }

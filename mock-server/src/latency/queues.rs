@@ -2,6 +2,7 @@
 //! data there is.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use fixtures::Counts;
@@ -11,9 +12,10 @@ use super::bucket::{Bucket, BucketSpec};
 use super::calendar::Calendar;
 use super::disturbances::inflation;
 use super::model::{Arrival, Model, RouteId};
-use super::pools::{Denied, Grant, Moment, Occupancy, Pool, PoolSpec};
+use super::pools::{Denied, Grant, Lasting, Moment, Occupancy, Pool, PoolSpec};
 
-/// Keyed pools (one per event) kept before idle ones are dropped.
+/// Keyed pools (one per event) kept before idle ones are dropped. Keys that find no place then share one pool:
+/// keys come from outside, and whoever makes them up must not make the mock grow.
 const MAX_KEYED: usize = 1024;
 
 /// What a pool is made from.
@@ -37,11 +39,21 @@ pub struct Queues {
 #[derive(Debug, Clone)]
 enum Instances {
     Shared(Station),
-    Keyed { stations: HashMap<String, Station>, seized: Seized },
+    Keyed(Keyed),
+}
+
+/// A pool of which there is one per key.
+#[derive(Debug, Clone, Default)]
+struct Keyed {
+    /// By the key's hash, so that a long key costs no more than a short one.
+    stations: HashMap<u64, Station>,
+    /// For keys that come when there are [`MAX_KEYED`] at work.
+    overflow: Option<Station>,
+    seized: Vec<Seized>,
 }
 
 /// Servers that somebody holds in every instance of a pool, also in those that are still to come.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Seized {
     servers: usize,
     until: Moment,
@@ -58,7 +70,7 @@ impl Queues {
     pub(super) fn new(model: &Model, routes: usize) -> Self {
         let pools = model.pools.iter().map(|pool| match pool.scope {
             Scope::Process => Instances::Shared(Station::new(pool.spec)),
-            Scope::Event => Instances::Keyed { stations: HashMap::new(), seized: Seized::default() },
+            Scope::Event => Instances::Keyed(Keyed::default()),
         });
         Self {
             pools: pools.collect(),
@@ -93,23 +105,37 @@ impl Queues {
             |a: Occupancy, b: Occupancy| Occupancy { held: a.held + b.held, waiting: a.waiting + b.waiting };
         let of = |instances: &Instances| match instances {
             Instances::Shared(station) => station.occupancy(now),
-            Instances::Keyed { stations, .. } => {
-                stations.values().map(|station| station.occupancy(now)).fold(Occupancy::default(), add)
+            Instances::Keyed(keyed) => {
+                keyed.stations().map(|station| station.occupancy(now)).fold(Occupancy::default(), add)
             }
         };
         self.pools.iter().map(of).collect()
     }
 
     /// Has somebody outside the requests hold `servers` of a pool from `now` until `until`, each as soon as it
-    /// is free. A token bucket gives out nothing in that time, however many.
+    /// is free, or until [`Queues::release`]. A token bucket gives out nothing in that time, however many.
     pub fn seize(&mut self, now: Moment, pool: usize, servers: usize, until: Moment) {
+        let seized = Seized { servers, until };
         match &mut self.pools[pool] {
-            Instances::Shared(station) => station.seize(now, servers, now, until),
-            Instances::Keyed { stations, seized } => {
-                for station in stations.values_mut() {
-                    station.seize(now, servers, now, until);
+            Instances::Shared(station) => station.brown_out(now, seized),
+            Instances::Keyed(keyed) => {
+                keyed.seized.retain(|seized| seized.until > now);
+                keyed.seized.push(seized);
+                keyed.stations_mut().for_each(|station| station.brown_out(now, seized));
+            }
+        }
+    }
+
+    /// Gives back everything that was [seized](Queues::seize). Requests that have booked behind it keep their
+    /// bookings.
+    pub fn release(&mut self, now: Moment) {
+        for instances in &mut self.pools {
+            match instances {
+                Instances::Shared(station) => station.release(now),
+                Instances::Keyed(keyed) => {
+                    keyed.seized.clear();
+                    keyed.stations_mut().for_each(|station| station.release(now));
                 }
-                *seized = Seized { servers, until };
             }
         }
     }
@@ -125,7 +151,7 @@ impl Queues {
                 if let Instances::Shared(station) = &mut self.pools[cron.pool]
                     && until > now
                 {
-                    station.seize(now, cron.servers, from, until);
+                    station.seize(now, cron.servers, from, until, Lasting::ToItsEnd);
                 }
             }
         }
@@ -155,18 +181,45 @@ impl Queues {
     fn station(&mut self, index: usize, spec: Spec, arrival: Arrival<'_>) -> &mut Station {
         match &mut self.pools[index] {
             Instances::Shared(station) => station,
-            Instances::Keyed { stations, seized } => {
-                if stations.len() >= MAX_KEYED && !stations.contains_key(arrival.key) {
-                    stations.retain(|_, station| !station.is_idle(arrival.now));
-                }
-                stations.entry(arrival.key.to_owned()).or_insert_with(|| {
-                    let mut station = Station::new(spec);
-                    station.seize(arrival.now, seized.servers, arrival.now, seized.until);
-                    station
-                })
-            }
+            Instances::Keyed(keyed) => keyed.station(spec, arrival),
         }
     }
+}
+
+impl Keyed {
+    fn station(&mut self, spec: Spec, Arrival { now, key, .. }: Arrival<'_>) -> &mut Station {
+        let Self { stations, overflow, seized } = self;
+        let fresh = || {
+            let mut station = Station::new(spec);
+            for seized in seized.iter() {
+                station.brown_out(now, *seized);
+            }
+            station
+        };
+        let key = hash(key);
+        if stations.len() >= MAX_KEYED && !stations.contains_key(&key) {
+            stations.retain(|_, station| !station.is_idle(now));
+            if stations.len() >= MAX_KEYED {
+                return overflow.get_or_insert_with(fresh);
+            }
+        }
+        stations.entry(key).or_insert_with(fresh)
+    }
+
+    fn stations(&self) -> impl Iterator<Item = &Station> {
+        self.stations.values().chain(&self.overflow)
+    }
+
+    fn stations_mut(&mut self) -> impl Iterator<Item = &mut Station> {
+        self.stations.values_mut().chain(&mut self.overflow)
+    }
+}
+
+/// The same for the same key in every process of a build, as `DefaultHasher::new` promises.
+fn hash(key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Station {
@@ -184,11 +237,22 @@ impl Station {
         }
     }
 
-    fn seize(&mut self, now: Moment, servers: usize, from: Moment, until: Moment) {
+    fn brown_out(&mut self, now: Moment, Seized { servers, until }: Seized) {
+        self.seize(now, servers, now, until, Lasting::UntilReleased);
+    }
+
+    fn seize(&mut self, now: Moment, servers: usize, from: Moment, until: Moment, lasting: Lasting) {
         match self {
-            Self::Servers(pool) => pool.seize(now, servers, from, until),
-            Self::Tokens(bucket) if servers > 0 => bucket.close(until),
+            Self::Servers(pool) => pool.seize(now, servers, from, until, lasting),
+            Self::Tokens(bucket) if servers > 0 => bucket.close(until, lasting),
             Self::Tokens(_) => {}
+        }
+    }
+
+    fn release(&mut self, now: Moment) {
+        match self {
+            Self::Servers(pool) => pool.release(now),
+            Self::Tokens(bucket) => bucket.open(),
         }
     }
 

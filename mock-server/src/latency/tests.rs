@@ -12,7 +12,7 @@ use fixtures::profiles::Profile;
 use tower::Service as _;
 
 use super::truth::{Detail, RouteTruth};
-use super::{Latency, Longer, NeverArrives, Origin, parse};
+use super::{Latency, Longer, NeverArrives, Origin, Owner, parse};
 use crate::clock;
 
 const ROUTE: &str = "GET /api/events";
@@ -105,13 +105,25 @@ async fn a_brown_out_takes_servers_of_a_pool_away() {
     let latency = Latency::new(&steady(), 42);
     assert_eq!(latency.pool_names(), ["db"]);
     let until = clock::now() + Duration::from_millis(700);
-    assert!(latency.seize("db", 9, until));
-    assert!(!latency.seize("disk", 9, until));
+    let first = Owner::default().next();
+    assert!(latency.seize(first, "db", 9, until));
+    assert!(!latency.seize(first, "disk", 9, until));
     let route = latency.route(ROUTE).expect("it is measured");
     let (_, plan, _) = latency.admit(route, "", Duration::ZERO);
     assert_eq!(plan.queue, Duration::from_millis(700));
     assert_eq!(latency.pools()[0].held, 1);
-    // Another profile begins with idle pools.
+    // Another profile begins with idle pools, but the brown-out goes on.
     latency.replace(&steady(), Origin::Given);
+    assert_eq!(latency.admit(route, "", Duration::ZERO).1.queue, Duration::from_millis(700));
+    // A profile without the pool in between ends nothing either.
+    latency.replace(&Profile::instant(), Origin::Given);
+    latency.replace(&steady(), Origin::Given);
+    assert_eq!(latency.pools()[0].held, 1);
+    let second = first.next();
+    latency.release_before(second);
+    assert!(!latency.seize(first, "db", 9, until), "what comes late for an earlier owner is too late");
+    assert_eq!(latency.pools()[0].held, 0);
     assert_eq!(latency.admit(route, "", Duration::ZERO).1.queue, Duration::ZERO);
+    latency.replace(&steady(), Origin::Given);
+    assert_eq!(latency.pools()[0].held, 0, "what was given back is not carried over");
 }

@@ -4,6 +4,7 @@ mod journal;
 mod passes;
 mod room;
 mod sfu;
+mod slip;
 mod socket;
 
 use std::collections::BTreeMap;

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::journal::{Heard, Journal};
+use super::slip::Slip;
 use crate::sync::lock;
 
 /// Frames a socket may have waiting.
@@ -109,27 +110,8 @@ struct State {
     last_seq: u64,
     last_connection: u64,
     journal: Journal,
-    /// With the defect `chat-order-broken`: what comes after the next.
+    /// With the defect `chat-order-broken`: what comes after the next, or alone if there is none for long.
     held_back: Option<ServerFrame>,
-}
-
-/// What planted defects do to a chat message, by its number; by default nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Slip {
-    /// Five in a hundred reach one participant too few.
-    pub(crate) loses: bool,
-    /// One in ten changes places with the next.
-    pub(crate) swaps: bool,
-}
-
-impl Slip {
-    fn loses(self, seq: u64) -> bool {
-        self.loses && seq % 20 == 1
-    }
-
-    fn swaps(self, seq: u64) -> bool {
-        self.swaps && seq % 10 == 1
-    }
 }
 
 impl Room {
@@ -247,10 +229,13 @@ impl Room {
         }
         let forgotten = if slip.loses(seq) { state.somebody_but(user, seq) } else { None };
         state.broadcast(&frame, forgotten, now);
-        if let Some(earlier) = state.held_back.take() {
-            state.broadcast(&earlier, None, now);
-        }
+        state.let_go(now);
         Ok(())
+    }
+
+    /// Says what a defect held back, if nothing came for it to change places with.
+    pub(crate) fn let_go(&self, now: Instant) {
+        lock(&self.state).let_go(now);
     }
 
     /// Notes that a message reached a socket.
@@ -284,6 +269,12 @@ impl State {
     /// How many sockets are open.
     fn present(&self) -> u32 {
         self.participants.values().filter(|participant| participant.socket.is_some()).count() as u32
+    }
+
+    fn let_go(&mut self, now: Instant) {
+        if let Some(earlier) = self.held_back.take() {
+            self.broadcast(&earlier, None, now);
+        }
     }
 
     /// The socket of one of the others, another one for each `n`.

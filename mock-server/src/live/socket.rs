@@ -14,10 +14,10 @@ use contract::ws::{
 };
 use http::{HeaderValue, header};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
-use tokio_tungstenite::tungstenite;
 
 use super::passes::Purpose;
-use super::room::{Attached, Goodbye, LEFT, Outgoing, Room, Said, Slip, TOO_SLOW, encode};
+use super::room::{Attached, Goodbye, LEFT, Outgoing, Room, Said, TOO_SLOW, encode};
+use super::slip::Slip;
 use crate::api::refusal;
 use crate::clock;
 use crate::defects::Defect;
@@ -88,7 +88,8 @@ async fn attend(mut socket: WebSocket, mock: &Mock, room: &Room, user: &str) {
     let cut = mock.settings.faults.socket_cut();
     let goodbye = tokio::select! {
         goodbye = converse(&mut socket, mock, room, user, &mut seat) => goodbye,
-        () = fallen(cut.as_ref()) => None,
+        // The socket is dropped without a word, whatever its peer has left to say.
+        () = fallen(cut.as_ref()) => return room.detach(clock::now(), user, seat.connection),
         () = mock.settings.ending.cancelled() => Some(GOING_AWAY),
     };
     if goodbye == Some(LEFT) {
@@ -147,10 +148,13 @@ async fn converse(
                 let frames = faulty(outgoing, &mut late, faults).into_iter().flatten();
                 deliver(socket, seat, room, frames).await
             }
-            _ = ping.tick() => match deliver(socket, seat, room, late.take()).await {
-                Ok(()) => write(socket, seat, Message::Ping(Bytes::new())).await,
-                end => end,
-            },
+            _ = ping.tick() => {
+                room.let_go(clock::now());
+                match deliver(socket, seat, room, late.take()).await {
+                    Ok(()) => write(socket, seat, Message::Ping(Bytes::new())).await,
+                    end => end,
+                }
+            }
             () = sleep_until(heard_at + Duration::from_secs(IDLE_SECONDS)) => return Some(SILENT),
         };
         if let Err(end) = outcome {

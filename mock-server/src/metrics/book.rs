@@ -27,6 +27,7 @@ const ADMIN: usize = 1;
 pub(crate) struct Metrics {
     in_flight: AtomicI64,
     abandoned: AtomicU64,
+    lost: AtomicU64,
     next_request: AtomicU64,
     routes: Vec<RouteBook>,
     /// Which of `routes`, by path and method.
@@ -53,6 +54,7 @@ impl Default for Metrics {
         let mut metrics = Self {
             in_flight: AtomicI64::new(0),
             abandoned: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
             next_request: AtomicU64::new(0),
             routes: vec![RouteBook::new("unmatched"), RouteBook::new(ADMIN_PREFIX)],
             by_path: HashMap::new(),
@@ -105,6 +107,16 @@ impl Metrics {
     /// Requests whose client gave up.
     pub(crate) fn abandoned(&self) -> u64 {
         self.abandoned.load(Ordering::Relaxed)
+    }
+
+    /// Writes down an answer that a fault keeps from its client: it is in no other count.
+    pub(crate) fn lost(&self) {
+        self.lost.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Answers that were lost.
+    pub(crate) fn answers_lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
     }
 
     /// Answers with a 500.

@@ -38,6 +38,7 @@ fn http(out: &mut Families<'_>, metrics: &Metrics) -> fmt::Result {
     // `_total` is appended by the library, as OpenMetrics has it.
     out.counter("http_internal_errors", "Answers with a 500.", metrics.internal_errors())?;
     out.counter("http_requests_abandoned", "Requests whose client gave up.", metrics.abandoned())?;
+    out.counter("http_answers_lost", "Answers that a fault of the plan lost.", metrics.answers_lost())?;
     out.requests(metrics)?;
     let seconds = metrics.routes().map(|book| (book.route, book.seconds()));
     out.histograms("http_request_duration_seconds", "From arrival to answer, by route.", seconds)?;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use fixtures::Stream;
 
-/// Pauses between attempts, before compression: at once, 5 min, 30 min, 2 h, 5 h, 10 h, then every 12 h. Stripe's
-/// documentation promises "up to three days with an exponential back off"; the steps are what its dashboard shows.
+/// Pauses between attempts, before compression: at once, 5 min, 30 min, 2 h, 5 h, 10 h, then every 12 h. Modelled on
+/// Stripe: growing pauses for up to three days; the steps are ours.
 const BACKOFF_SECONDS: [u64; 6] = [0, 300, 1_800, 7_200, 18_000, 36_000];
 /// The pause after those.
 const LAST_BACKOFF_SECONDS: u64 = 43_200;

@@ -21,7 +21,7 @@ use tower::Service;
 use super::target::Target;
 use crate::clock;
 
-/// Source: Stripe documentation, requests of its webhooks.
+/// Modelled on Stripe.
 const STRIPE: &str = "Stripe/1.0 (+https://stripe.com/docs/webhooks)";
 /// Bytes of an answer that are read; nobody looks at them.
 const ANSWER_LIMIT_BYTES: usize = 1024 * 1024;
@@ -42,6 +42,11 @@ impl Outcome {
     /// Whether the event counts as delivered: any 2xx, and nothing else. A redirect is not followed.
     pub fn is_success(self) -> bool {
         matches!(self, Self::Status(200..=299))
+    }
+
+    /// Whether the target said that it does not want the event: any 4xx. An error or a silence says nothing.
+    pub fn is_refusal(self) -> bool {
+        matches!(self, Self::Status(400..=499))
     }
 }
 

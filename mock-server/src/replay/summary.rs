@@ -1,6 +1,7 @@
 //! What came of a replay.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -11,6 +12,9 @@ use super::send::Outcome;
 
 /// Longest time that is told apart, in µs: ten minutes.
 const LONGEST_US: u64 = 600_000_000;
+
+/// Why writing to a string cannot fail.
+const TAKES_TEXT: &str = "a string takes text";
 
 /// Counts of a replay. A delivery is one event on its way to the target, whatever number of attempts it takes; an
 /// event that is delivered in two copies is two deliveries.
@@ -28,10 +32,12 @@ pub struct Summary {
     pub given_up: u64,
     /// Deliveries that were cut off by the end of the replay.
     pub unfinished: u64,
-    /// Forgeries that were refused.
+    /// Forgeries that were refused, with a 4xx.
     pub forgeries_refused: u64,
     /// Forgeries that were accepted: never right.
     pub forgeries_accepted: u64,
+    /// Forgeries to which nothing was said that tells: another status, or no answer.
+    pub forgeries_undecided: u64,
     /// Attempts by what came of them: a status, `timed out` or `broken`.
     pub by_outcome: BTreeMap<String, u64>,
     /// Whether any attempt got an answer.
@@ -64,6 +70,7 @@ impl Summary {
             unfinished: 0,
             forgeries_refused: 0,
             forgeries_accepted: 0,
+            forgeries_undecided: 0,
             by_outcome: BTreeMap::new(),
             answered: false,
             latency_ms: LatencyMillis::default(),
@@ -92,7 +99,8 @@ impl Summary {
         }
         let counted = match (delivery.reason, outcome.is_success()) {
             (Reason::Forgery, true) => &mut self.forgeries_accepted,
-            (Reason::Forgery, false) => &mut self.forgeries_refused,
+            (Reason::Forgery, false) if outcome.is_refusal() => &mut self.forgeries_refused,
+            (Reason::Forgery, false) => &mut self.forgeries_undecided,
             (_, true) if delivery.attempt == 1 => &mut self.first_attempt,
             (_, true) => &mut self.retried,
             (_, false) if is_tried_again => return,
@@ -108,9 +116,9 @@ impl Summary {
         self
     }
 
-    /// Whether everything was delivered and no forgery was believed.
+    /// Whether everything was delivered and every forgery was refused.
     pub fn is_whole(&self) -> bool {
-        self.given_up + self.unfinished + self.forgeries_accepted == 0
+        self.given_up + self.unfinished + self.forgeries_accepted + self.forgeries_undecided == 0
     }
 
     /// As lines for people.
@@ -129,13 +137,15 @@ impl Summary {
             self.given_up,
         );
         if self.unfinished > 0 {
-            text.push_str(&format_args!("{} deliveries were cut off\n", self.unfinished).to_string());
+            writeln!(text, "{} deliveries were cut off", self.unfinished).expect(TAKES_TEXT);
         }
-        if self.forgeries_refused + self.forgeries_accepted > 0 {
-            let (refused, accepted) = (self.forgeries_refused, self.forgeries_accepted);
-            text.push_str(
-                &format_args!("{refused} forgeries were refused, {accepted} ACCEPTED\n").to_string(),
-            );
+        let (refused, accepted) = (self.forgeries_refused, self.forgeries_accepted);
+        let undecided = self.forgeries_undecided;
+        if refused + accepted + undecided > 0 {
+            writeln!(text, "{refused} forgeries were refused, {accepted} ACCEPTED").expect(TAKES_TEXT);
+        }
+        if undecided > 0 {
+            writeln!(text, "{undecided} forgeries were neither: an error, or no answer").expect(TAKES_TEXT);
         }
         text
     }

@@ -25,6 +25,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::head_timer::{Activity, Timed};
 use super::limits::{HEAD_BYTES, STREAMS};
+use super::write_timer::Patient;
 use crate::app::App;
 use crate::faults::wire::{Severance, Wire, severable};
 
@@ -73,6 +74,7 @@ impl Speaker {
     pub(super) async fn serve(self, stream: TcpStream, room: OwnedSemaphorePermit, watcher: Watcher) {
         prepare(&stream);
         let (stream, severance) = severable(stream);
+        let stream = Patient::new(stream, self.app.settings.limits.write);
         match &self.tls {
             None => self.speak(stream, severance, room, watcher).await,
             Some(tls) => match self.secured(tls, stream).await {
@@ -83,7 +85,7 @@ impl Speaker {
     }
 
     /// The stream after its handshake; none when there was none in time, or the end was called for.
-    async fn secured(&self, tls: &TlsAcceptor, stream: Wire) -> Option<TlsStream<Wire>> {
+    async fn secured(&self, tls: &TlsAcceptor, stream: Patient<Wire>) -> Option<TlsStream<Patient<Wire>>> {
         let limits = self.app.settings.limits;
         let outcome = tokio::select! {
             outcome = timeout(limits.handshake, handshake(tls, stream)) => outcome,
@@ -123,9 +125,9 @@ impl Speaker {
 }
 
 /// The handshake, unless the peer speaks something else: then it is told so.
-async fn handshake(tls: &TlsAcceptor, mut stream: Wire) -> io::Result<TlsStream<Wire>> {
+async fn handshake(tls: &TlsAcceptor, mut stream: Patient<Wire>) -> io::Result<TlsStream<Patient<Wire>>> {
     let mut first = [0];
-    if stream.tcp().peek(&mut first).await? == 0 || first[0] == HANDSHAKE {
+    if stream.inner().tcp().peek(&mut first).await? == 0 || first[0] == HANDSHAKE {
         return tls.accept(stream).await;
     }
     stream.write_all(SPEAK_TLS.as_bytes()).await?;

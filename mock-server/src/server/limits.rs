@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Bytes a request's head may have: its line and its headers.
 pub(super) const HEAD_BYTES: usize = 64 * 1024;
 
-/// Requests one HTTP/2 connection may have under way.
-pub(super) const STREAMS: u32 = 256;
+/// Requests one HTTP/2 connection may have under way: the fewest that RFC 9113 (section 6.5.2) recommends. Each may
+/// have a body of a mebibyte in memory, so this is also what one peer may take of that: 100 MiB.
+pub(super) const STREAMS: u32 = 100;
 
 /// Files the process has open beside its connections: libraries, the listener, logs, snapshots.
 const OTHER_FILES: u64 = 64;
@@ -28,6 +29,8 @@ pub struct Limits {
     pub head: Duration,
     /// From the end of the headers to the end of the body; for a dataset, between two parts of it.
     pub body: Duration,
+    /// How long a peer may take none of the bytes that are ready for it.
+    pub write: Duration,
     /// How long answers under way may take to finish once the end was called for.
     pub grace: Duration,
     /// Connections at once; as many as the limit of open files carries when none are given.
@@ -40,6 +43,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(15),
             body: Duration::from_secs(30),
+            write: Duration::from_secs(30),
             grace: Duration::from_secs(5),
             connections: None,
         }
@@ -49,7 +53,31 @@ impl Default for Limits {
 impl Limits {
     /// How many connections may be open at once.
     pub(super) fn most_connections(&self) -> u32 {
-        self.connections.unwrap_or_else(|| carried_by(getrlimit(Resource::Nofile).current))
+        self.connections.unwrap_or_else(|| {
+            let open_files = getrlimit(Resource::Nofile).current;
+            let connections = carried_by(open_files);
+            match open_files {
+                Some(files) => {
+                    tracing::info!("the limit of {files} open files carries {connections} connections");
+                }
+                None => {
+                    tracing::info!("nothing limits open files: {connections} connections are taken at once");
+                }
+            }
+            connections
+        })
+    }
+}
+
+/// Raises the soft limit of open files to the hard one, which anybody may: the soft one is low for the sake of
+/// programs that use `select`.
+pub(crate) fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current == limit.maximum {
+        return;
+    }
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }) {
+        tracing::warn!("the limit of open files stays where it is: {error}");
     }
 }
 

@@ -5,6 +5,7 @@ mod connections;
 mod head_timer;
 mod limits;
 mod tls;
+mod write_timer;
 
 use std::io;
 use std::pin::pin;
@@ -23,6 +24,7 @@ use connection::Speaker;
 
 pub(crate) use connections::{ConnectionCounts, Connections};
 pub use limits::Limits;
+pub(crate) use limits::raise_open_files;
 pub use tls::{Tls, TlsError};
 
 /// How long accepting rests after it failed (the process is out of file descriptors).
@@ -45,18 +47,27 @@ pub(crate) async fn serve_announced(
     let app = App::new(config).map_err(io::Error::other)?;
     app.latency.measure_timer().await;
     latency::follow(&app.latency);
-    app.settings.faults.start();
+    app.settings.faults.start(&app.latency);
     // Ends with this function, however that ends.
     let mut watching = JoinSet::new();
     watching.spawn(history::watch(Arc::clone(&app)));
     let speaker = Speaker::new(Arc::clone(&app), router(Arc::clone(&app)), tls);
-    let graceful = GracefulShutdown::new();
+    let mut serving = Serving { graceful: GracefulShutdown::new(), tasks: JoinSet::new() };
     ready();
-    accept(&listener, &app, &speaker, &graceful, shutdown).await;
+    accept(&listener, &app, &speaker, &mut serving, shutdown).await;
     drop(listener);
-    drain(&app, graceful).await;
-    let kept = tokio::task::spawn_blocking(move || app.keep_worlds()).await.map_err(io::Error::other)?;
+    drain(&app, serving).await;
+    let kept = tokio::task::spawn_blocking(move || app.keep_worlds_and_leave()).await;
+    let kept = kept.map_err(io::Error::other)?;
     kept.transpose().map_err(io::Error::other).map(drop)
+}
+
+/// Connections that are being served.
+struct Serving {
+    /// Tells them that this is the end.
+    graceful: GracefulShutdown,
+    /// One each, so that what does not end can be cut off.
+    tasks: JoinSet<()>,
 }
 
 /// Accepts connections until `shutdown` completes, never more than there is room for.
@@ -64,7 +75,7 @@ async fn accept(
     listener: &TcpListener,
     app: &App,
     speaker: &Speaker,
-    graceful: &GracefulShutdown,
+    serving: &mut Serving,
     shutdown: impl Future,
 ) {
     let mut shutdown = pin!(shutdown);
@@ -89,20 +100,25 @@ async fn accept(
             _ = &mut shutdown => return,
             room = app.connections.room() => room,
         };
-        tokio::spawn(speaker.clone().serve(stream, room, graceful.watcher()));
+        serving.tasks.spawn(speaker.clone().serve(stream, room, serving.graceful.watcher()));
+        // Those that ended meanwhile are let go of, or the set would grow with every connection there ever was.
+        while serving.tasks.try_join_next().is_some() {}
     }
 }
 
-/// Tells every connection that this is the end, and waits for them, for as long as the grace lasts.
-async fn drain(app: &App, graceful: GracefulShutdown) {
+/// Tells every connection that this is the end, waits for them for as long as the grace lasts, and cuts off those
+/// that are left: what is kept after this is what they were told.
+async fn drain(app: &App, serving: Serving) {
     app.settings.ending.cancel();
     let grace = app.settings.limits.grace;
     let ended = async {
-        graceful.shutdown().await;
+        serving.graceful.shutdown().await;
         app.connections.all_gone().await;
     };
     if tokio::time::timeout(grace, ended).await.is_err() {
         let open = app.connections.counts().open;
-        tracing::warn!("{open} connections were still open after {} s and were cut off", grace.as_secs_f64());
+        tracing::warn!("{open} connections are still open after {} s and are cut off", grace.as_secs_f64());
     }
+    let mut tasks = serving.tasks;
+    tasks.shutdown().await;
 }

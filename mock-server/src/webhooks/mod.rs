@@ -56,14 +56,15 @@ pub(crate) fn audit(mock: &Mock) -> crate::area::AuditCheck {
 /// Takes a delivery. It waits only where a race is planted.
 async fn receive(mock: Arc<Mock>, caller: Caller, _: Nothing, body: Bytes) -> Result<Receipt, ApiError> {
     let (event, change) = read(&mock, &caller, &body)?;
-    if mock.settings.defects.has(Defect::WebhookTwice) {
+    let store_fails = mock.settings.faults.webhook_store_fails();
+    if !store_fails && mock.settings.defects.has(Defect::WebhookTwice) {
         let is_first = !lock(&mock.webhooks.book).knows(&event.id);
         // Nothing is locked: a copy that comes meanwhile finds the event as new as this one did.
         tokio::time::sleep(CHECK_TO_ACT).await;
         lock(&mock.webhooks.book).claim(&event.id, &event.kind);
         return Ok(settle(&mock, event, change.as_ref(), is_first));
     }
-    take(&mock, event, change.as_ref(), mock.settings.faults.webhook_store_fails())
+    take(&mock, event, change.as_ref(), store_fails)
 }
 
 /// What a delivery says, if it is signed and makes sense.

@@ -211,6 +211,53 @@ fn a_seized_pool_is_seized_for_every_event() {
     assert_eq!(admit(&model, &mut queues, ms(70), RSVP, "newer").queue, ms(0));
 }
 
+#[test]
+fn what_is_given_back_is_free_at_once_and_bookings_behind_it_stay() {
+    let two = [("db", pool(2, 9, 60_000.0, Scope::Process))];
+    let model = model(&profile(&two, route(&[("db", 3.0)]), route(&[])));
+    let mut queues = model.queues();
+    queues.seize(ms(0), 0, 2, ms(1_000));
+    let behind = admit(&model, &mut queues, ms(100), LIST, "");
+    assert_eq!(behind.queue, ms(900));
+    queues.release(ms(200));
+    assert_eq!(queues.occupancy(ms(200))[0].held, 0);
+    // One server is free before the booking, the other for good.
+    let plans = [200, 200, 200].map(|at| admit(&model, &mut queues, ms(at), LIST, "").queue);
+    assert_eq!(plans, [ms(0), ms(0), ms(3)]);
+    assert_eq!(queues.occupancy(ms(1_001))[0].held, 1, "who booked keeps the booking");
+}
+
+#[test]
+fn seizures_of_every_events_pool_add_up_and_are_given_back_together() {
+    let lock = [("event", pool(2, 9, 60_000.0, Scope::Event))];
+    let model = model(&profile(&lock, route(&[]), route(&[("event", 2.0)])));
+    let mut queues = model.queues();
+    queues.seize(ms(0), 0, 1, ms(900));
+    queues.seize(ms(0), 0, 1, ms(50));
+    assert_eq!(admit(&model, &mut queues, ms(10), RSVP, "a").queue, ms(40));
+    assert_eq!(admit(&model, &mut queues, ms(50), RSVP, "b").queue, ms(0));
+    assert_eq!(admit(&model, &mut queues, ms(50), RSVP, "b").queue, ms(2), "one server is still away");
+    queues.release(ms(60));
+    assert_eq!([0, 1].map(|_| admit(&model, &mut queues, ms(60), RSVP, "c").queue), [ms(0), ms(0)]);
+}
+
+#[test]
+fn events_beyond_what_is_kept_share_one_pool() {
+    let lock = [("event", pool(1, 9, 60_000.0, Scope::Event))];
+    let model = model(&profile(&lock, route(&[]), route(&[("event", 2.0)])));
+    let mut queues = model.queues();
+    queues.seize(ms(0), 0, 1, ms(50));
+    for event in 0..1_024 {
+        admit(&model, &mut queues, ms(10), RSVP, &event.to_string());
+    }
+    assert_eq!(queues.occupancy(ms(10))[0].held, 1_024);
+    let more = [0, 1].map(|more| admit(&model, &mut queues, ms(10), RSVP, &format!("more {more}")).queue);
+    assert_eq!(more, [ms(40), ms(42)]);
+    // Once the others are idle there is room again.
+    let again = [0, 1].map(|more| admit(&model, &mut queues, ms(90), RSVP, &format!("again {more}")).queue);
+    assert_eq!(again, [ms(0), ms(0)]);
+}
+
 /// Everything at once, and little of it.
 fn disturbed() -> Profile {
     let pools = [

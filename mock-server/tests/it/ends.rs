@@ -72,4 +72,5 @@ async fn whoever_does_not_come_to_an_end_is_cut_off() {
     stop.notify_one();
     let ended = tokio::time::timeout(wire::PATIENCE, serving).await.expect("it ends in bounded time");
     ended.expect("no panic").expect("no error");
+    assert_eq!(endless.rest().await, "", "whoever was cut off knows");
 }

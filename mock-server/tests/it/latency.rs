@@ -122,18 +122,6 @@ fn holds_are_part_of_the_curves_time_and_waiting_comes_on_top() {
 }
 
 #[test]
-fn percentiles_seen_under_load_have_the_waiting_in_them() {
-    let one = [("db", pool(1, 100, 60_000.0, Scope::Process))];
-    let loaded = Route { seen: Seen::AtLoad(100.0), ..route(&[("db", 3.0)]) };
-    let model = Model::new(&profile(&one, loaded, route(&[])), 42, ROUTES);
-    let mut queues = model.queues();
-    let plans: Vec<Plan> = (0..200).map(|_| admit(&model, &mut queues, ms(0), LIST, "")).collect();
-    let alike = (0..200).zip(&plans).filter(|(i, plan)| plan.total() == model.unloaded(LIST, *i)).count();
-    assert!(plans[1].queue > ms(0) && plans[1].total() == model.unloaded(LIST, 1));
-    assert!(alike < 200, "waiting longer than the drawn time lengthens the answer");
-}
-
-#[test]
 fn a_pool_is_shared_by_all_routes_and_a_lock_by_one_event() {
     let pools =
         [("db", pool(1, 100, 60_000.0, Scope::Process)), ("event", pool(1, 100, 60_000.0, Scope::Event))];

@@ -38,10 +38,15 @@ async fn at_the_limit_accepting_pauses_and_goes_on_when_somebody_leaves() {
     for wire in &mut waiting {
         wire.say(get("/health")).await;
     }
-    let mut paused = counts(&mut held[0]).await;
-    while paused["accept_pauses"] == 0 {
-        paused = counts(&mut held[0]).await;
-    }
+    let pause = async {
+        loop {
+            let counts = counts(&mut held[0]).await;
+            if counts["accept_pauses"] != 0 {
+                return counts;
+            }
+        }
+    };
+    let paused = tokio::time::timeout(wire::PATIENCE, pause).await.expect("accepting pauses at the limit");
     assert_eq!(paused["open"], 50);
     drop(held.pop());
     for wire in &mut waiting {
@@ -73,4 +78,22 @@ async fn a_handshake_that_does_not_come_is_given_up() {
     let told = wire::exchange(&rig, get("/health")).await;
     assert_eq!(wire::status(&told), 400, "{told}");
     assert!(told.contains("this port speaks TLS"), "{told}");
+}
+
+#[tokio::test]
+async fn whoever_asks_and_never_reads_makes_room_for_others() {
+    let rig = Rig::with(|config| {
+        config.limits.write = Duration::from_millis(50);
+        config.limits.connections = Some(1);
+    })
+    .await;
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
+    let mut deaf = Wire { stream: socket.connect(rig.address()).await.expect("it listens") };
+    // More than the mock's own buffer holds: the kernel lets that grow to a few MiB.
+    deaf.say("GET /openapi.json HTTP/1.1\r\nhost: mock\r\n\r\n".repeat(300)).await;
+    let answer = wire::exchange(&rig, get("/health")).await;
+    assert_eq!(wire::status(&answer), 200, "{answer}");
+    let counts = wire::exchange(&rig, get("/metrics")).await;
+    assert!(!counts.contains("mock_accept_pauses_total 0"), "the place was taken until then: {counts}");
 }

@@ -25,6 +25,19 @@ fn slow_plans() -> Profile {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_lost_is_counted_as_that_alone() {
+    let rig = Rig::start().await;
+    let plan = "seed = 1\n[[fault]]\nkind = \"reset\"\nroute = \"GET /api/subscriptions/plans\"\n";
+    let planned = rig.admin("PUT", "/__admin/faults").body(plan).send().await.expect("an answer");
+    assert_eq!(planned.status(), 200);
+    rig.get("/api/subscriptions/plans").send().await.expect_err("its answer is lost");
+    let (_, text) = scrape(&rig, "text/plain").await;
+    assert!(text.contains("\nhttp_answers_lost_total 1\n"), "{text}");
+    let counted = |line: &&str| line.starts_with("http_") && line.contains("/api/subscriptions/plans");
+    assert_eq!(text.lines().filter(counted).collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[tokio::test]
 async fn counts_by_route_and_status() {
     let rig = Rig::start().await;
     for _ in 0..3 {
@@ -86,6 +99,8 @@ async fn every_family_there_is() {
         # TYPE http_internal_errors_total counter
         # HELP http_requests_abandoned_total Requests whose client gave up.
         # TYPE http_requests_abandoned_total counter
+        # HELP http_answers_lost_total Answers that a fault of the plan lost.
+        # TYPE http_answers_lost_total counter
         # HELP http_requests_total Answers by route and status.
         # TYPE http_requests_total counter
         # HELP http_request_duration_seconds From arrival to answer, by route.
@@ -106,6 +121,16 @@ async fn every_family_there_is() {
         # TYPE mock_latency_planned_seconds histogram
         # HELP mock_latency_held_seconds What was really held, by route.
         # TYPE mock_latency_held_seconds histogram
+        # HELP mock_connections_open Connections open.
+        # TYPE mock_connections_open gauge
+        # HELP mock_connections_max Connections that may be open.
+        # TYPE mock_connections_max gauge
+        # HELP mock_connections_accepted_total Connections accepted.
+        # TYPE mock_connections_accepted_total counter
+        # HELP mock_accept_pauses_total How often accepting paused, at the limit or out of files.
+        # TYPE mock_accept_pauses_total counter
+        # HELP mock_handshake_failures_total TLS handshakes that failed or took too long.
+        # TYPE mock_handshake_failures_total counter
         # HELP process_resident_memory_bytes Memory in RAM.
         # TYPE process_resident_memory_bytes gauge
         # HELP process_virtual_memory_bytes Address space taken.

@@ -35,7 +35,7 @@ async fn put(rig: &Rig, body: String) -> (u16, Value) {
 }
 
 /// Planned ms of an answer, as it says itself.
-async fn planned_ms(rig: &Rig) -> f64 {
+pub(crate) async fn planned_ms(rig: &Rig) -> f64 {
     let answer = rig.get(PLANS).send().await.expect("an answer");
     assert_eq!(answer.status(), 200);
     let timing = answer.headers()["server-timing"].to_str().expect("text").to_owned();
@@ -43,14 +43,16 @@ async fn planned_ms(rig: &Rig) -> f64 {
     total.parse().expect("ms")
 }
 
+const SHIPPED: [&str; 4] = ["off", "healthy", "borderline", "breach"];
+
 #[tokio::test(start_paused = true)]
 async fn the_admin_sees_and_changes_the_profile() {
     let rig = Rig::start().await;
-    assert_eq!(shown(&rig).await, json!({"name": "off", "from": "given", "toml": null}));
+    assert_eq!(shown(&rig).await, json!({"name": "off", "from": "given", "toml": null, "shipped": SHIPPED}));
     assert!(planned_ms(&rig).await < 1e-9);
     let slow = steady("slow", 300);
     assert_eq!(put(&rig, slow.clone()).await.0, 200);
-    assert_eq!(shown(&rig).await, json!({"name": "slow", "from": "admin", "toml": slow}));
+    assert_eq!(shown(&rig).await, json!({"name": "slow", "from": "admin", "toml": slow, "shipped": SHIPPED}));
     assert!((planned_ms(&rig).await - 300.0).abs() < 1.0);
     let (status, refused) = put(&rig, slow.replace("cap", "cup")).await;
     assert_eq!(status, 400);
@@ -92,6 +94,26 @@ async fn a_file_is_followed_and_a_wrong_one_is_not() {
     write(&steady("the fourth one", 50));
     look().await;
     assert_eq!(shown(&rig).await["name"], "the fourth one");
+    // Whoever sends a profile wants that one, whatever becomes of the file.
+    assert_eq!(put(&rig, "off".to_owned()).await.0, 200);
+    write(&steady("a fifth one", 70));
+    look().await;
+    assert_eq!(shown(&rig).await["name"], "off");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_changed_before_the_first_look_is_read_again_though_as_long() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("mine.toml");
+    let (read, now) = (steady("one", 100), steady("two", 100));
+    std::fs::write(&path, &now).expect("it is written");
+    let rig = Rig::with(|config| {
+        config.profile = parsed(&read);
+        config.profile_from = Origin::File { path, text: read.clone() };
+    })
+    .await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(shown(&rig).await["name"], "two");
 }
 
 /// The same shape in a tenth of the time, so that a test need not wait for it. Waits stay waits, refusals
@@ -125,7 +147,7 @@ async fn a_thousand_at_once(profile: Profile) {
         let status = asked.await.expect("the task ends").expect("an answer");
         *answers.entry(status).or_insert(0) += 1;
     }
-    assert_eq!(answers[&201], 50, "{answers:?}");
+    assert_eq!(answers.get(&201), Some(&50), "{answers:?}");
     assert!(answers.keys().all(|status| [201, 400, 503].contains(status)), "{answers:?}");
     assert_eq!(answers.values().sum::<i32>(), 1_000);
     assert!(rig.audit_holds().await);

@@ -56,6 +56,29 @@ fn it_says_where_it_listens_and_ends_with_its_parent() {
 }
 
 #[test]
+fn its_soft_limit_of_open_files_is_raised_to_the_hard_one() {
+    let mut child = Command::new("sh")
+        .args(["-c", "ulimit -Sn 100 && exec \"$0\" --port=0 --exit-with-parent"])
+        .arg(env!("CARGO_BIN_EXE_mock-server"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().expect("piped")).read_line(&mut line).expect("a line");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).expect("Linux");
+    let limit = limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("it is listed");
+    let limit: Vec<&str> = limit.split_whitespace().collect();
+    assert_eq!(limit[0], limit[1]);
+    drop(child.stdin.take());
+    let output = child.wait_with_output().expect("it ends");
+    let err = String::from_utf8_lossy(&output.stderr);
+    let said = format!("the limit of {} open files carries", limit[0]);
+    assert!(limit[0] == "unlimited" || err.contains(&said), "{err}");
+}
+
+#[test]
 fn people_are_told_of_their_page_on_standard_error() {
     let args = ["--port=0", "--exit-with-parent", "--admin-token=two words&more"];
     let output = program(&args).stdin(Stdio::null()).output().expect("it starts");

@@ -127,6 +127,22 @@ async fn what_fails_twice_is_delivered_the_third_time() {
 }
 
 #[tokio::test]
+async fn a_forgery_is_refused_only_by_a_4xx() {
+    for (answer, refused, undecided) in [
+        ((|n| [StatusCode::OK, StatusCode::BAD_REQUEST][n].into_response()) as fn(usize) -> Response, 1, 0),
+        (|n| [StatusCode::OK, StatusCode::INTERNAL_SERVER_ERROR][n].into_response(), 0, 1),
+    ] {
+        let (_, url) = Receiver::start(answer).await;
+        let mut replay = replay(1, Mix { forged: 1.0, ..PLAIN });
+        replay.concurrency = 1;
+        let summary = run(&replay, &url).await;
+        let counts = (summary.forgeries_refused, summary.forgeries_accepted, summary.forgeries_undecided);
+        assert_eq!(counts, (refused, 0, undecided), "{}", summary.text());
+        assert_eq!(summary.is_whole(), undecided == 0, "{}", summary.text());
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_is_a_failure_and_is_given_up_in_the_end() {
     let (receiver, url) = Receiver::start(|_| Redirect::temporary("/elsewhere").into_response()).await;
     let mut replay = replay(1, PLAIN);

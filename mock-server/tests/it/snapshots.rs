@@ -51,7 +51,11 @@ async fn what_was_booked_is_there_after_the_next_start() {
         again.end();
         again.ended().await;
     }
-    assert_eq!(std::fs::read_dir(dir.path()).expect("a directory").count(), 3, "a list and two worlds");
+    assert_eq!(
+        std::fs::read_dir(dir.path()).expect("a directory").count(),
+        4,
+        "a list, two worlds and a lock"
+    );
 }
 
 #[tokio::test]
@@ -61,7 +65,12 @@ async fn a_snapshot_can_be_asked_for() {
     book(&rig, 1).await;
     let answer = rig.admin("POST", "/__admin/snapshot").send().await.expect("an answer");
     assert_eq!(answer.json::<Value>().await.expect("JSON"), json!({ "worlds": 1 }));
-    let again = keeping(dir.path(), None).await;
+    // As after a crash: what lies there is what was asked for. The one that runs goes on keeping its own.
+    let copy = tempfile::tempdir().expect("a directory");
+    for file in ["worlds.json", "default.1.ndjson"] {
+        std::fs::copy(dir.path().join(file), copy.path().join(file)).expect("copied");
+    }
+    let again = keeping(copy.path(), None).await;
     assert_eq!(again.digests().await, rig.digests().await);
     let without = Rig::start().await;
     let refused = without.admin("POST", "/__admin/snapshot").send().await.expect("an answer");
@@ -72,6 +81,31 @@ async fn a_snapshot_can_be_asked_for() {
 async fn refusal(dir: &Path) -> String {
     let mut rig = keeping(dir, None).await;
     rig.outcome().await.expect_err("it refuses").to_string()
+}
+
+#[tokio::test]
+async fn two_mocks_do_not_keep_their_worlds_in_one_place() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut first = keeping(dir.path(), Some(small_world())).await;
+    first.get("/health").send().await.expect("an answer");
+    let taken = refusal(dir.path()).await;
+    assert!(taken.starts_with(&dir.path().display().to_string()), "{taken}");
+    assert!(taken.contains("another mock keeps its worlds here"), "{taken}");
+    first.end();
+    first.ended().await;
+    let second = keeping(dir.path(), None).await;
+    assert_eq!(second.digests().await["digests"], json!(small_world().digests()), "it is free again");
+}
+
+#[tokio::test]
+async fn a_file_that_stays_is_no_snapshot_that_failed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let rig = keeping(dir.path(), Some(small_world())).await;
+    rig.get("/health").send().await.expect("an answer");
+    // It has the name of an earlier generation's file, and is not removed as one.
+    std::fs::create_dir(dir.path().join("default.0.ndjson")).expect("made");
+    let answer = rig.admin("POST", "/__admin/snapshot").send().await.expect("an answer");
+    assert_eq!(answer.status(), 200);
 }
 
 #[tokio::test]

@@ -163,3 +163,23 @@ async fn sockets_and_browsers_name_their_world_too() {
     assert!(matches!(first(Some((HEADER, "one"))).await, Message::Text(_)));
     assert!(matches!(first(Some(("cookie", "a=b; mock_world=one"))).await, Message::Text(_)));
 }
+
+#[tokio::test]
+async fn sockets_of_a_world_that_is_replaced_are_told_goodbye() {
+    let rig = Rig::start().await;
+    make(&rig, "one", &small_world()).await;
+    for world in ["default", "one"] {
+        let body = json!({ "user_id": "ann", "participant_name": "Ann" });
+        let path = format!("/api/rtc/sessions/{LOAD_SESSION}/join");
+        let joined = within(&rig, world, ("POST", &path), Some(body), None).await.1;
+        let path = contract::ws::path(LOAD_SESSION, joined["ws_token"].as_str().expect("a token"));
+        let mut request = format!("ws://{}{path}", rig.address()).into_client_request().expect("a request");
+        request.headers_mut().insert(HEADER, world.parse().expect("a value"));
+        let stream = TcpStream::connect(rig.address()).await.expect("it listens");
+        let (mut socket, _) = client_async(request, stream).await.expect("it opens");
+        assert!(matches!(socket.next().await, Some(Ok(Message::Text(_)))), "the welcome");
+        assert_eq!(make(&rig, world, &small_world()).await.0, 200);
+        let ended = tokio::time::timeout(crate::wire::PATIENCE, socket.next()).await.expect("it is told");
+        assert!(matches!(ended, Some(Ok(Message::Close(Some(_))))), "{world}: {ended:?}");
+    }
+}

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use contract::error::{Detail, ErrorBody};
-use contract::operations::{ADMIN_PREFIX, HealthOutput};
+use contract::operations::{ADMIN_PREFIX, HealthOutput, WORLD_HEADER};
 use fixtures::{Counts, World};
 use reqwest::{Body, Client, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
@@ -160,7 +160,7 @@ impl Mock {
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
         let request = request.bearer_auth(&self.token);
         match &self.world {
-            Some(world) => request.header("x-mock-world", world),
+            Some(world) => request.header(WORLD_HEADER, world),
             None => request,
         }
     }

@@ -175,3 +175,12 @@ fn a_route_is_not_scored_once_a_fault_struck_it_that_the_books_do_not_know() {
     let everywhere = made::plan(vec![made::fault("stall", "every route", 1, true)]);
     assert!(everywhere.unscored("GET /").is_some());
 }
+
+#[test]
+fn what_a_fault_struck_in_an_earlier_scenario_is_not_held_against_this_one() {
+    let plan = |struck| made::plan(vec![made::fault("stall", "every route", struck, true)]);
+    assert!(plan(3).since(&plan(3)).unscored("GET /").is_none());
+    assert_eq!(plan(5).since(&plan(3)).faults[0].struck, 2);
+    let other = loadgen::faults::FaultPlan { toml: Some("another".to_owned()), ..plan(3) };
+    assert!(plan(3).since(&other).unscored("GET /").is_some());
+}

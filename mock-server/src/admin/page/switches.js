@@ -99,12 +99,10 @@ function wireDefects(act) {
   }, () => { target.checked = !target.checked; }));
 }
 
-const PROFILES = ["off", "healthy", "borderline", "breach"];
-
 async function refreshProfile(admin) {
-  const { name } = await admin.get("profile");
+  const { name, shipped } = await admin.get("profile");
   const choice = one("#profile-name");
-  const names = PROFILES.includes(name) ? PROFILES : [...PROFILES, name];
+  const names = shipped.includes(name) ? shipped : [...shipped, name];
   if (choice.options.length !== names.length) choice.replaceChildren(...names.map((name) => make("option", {}, name)));
   if (choice.dataset.served !== name) choice.value = choice.dataset.served = name;
 }

@@ -4,8 +4,8 @@ use super::{Blow, Fault, Hit, Seized};
 use crate::faults::keys::Keys;
 use crate::faults::read::PlanError;
 
-/// `servers` of `pool` are held by nobody until the window closes, from the first request in the window on. What
-/// queues for the pool is planned with those that are left.
+/// `servers` of `pool` are held by nobody until the window closes or the plan is stopped, from the first request in
+/// the window on. What queues for the pool is planned with those that are left, and keeps that plan.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::faults) struct BrownOut {
     pool: String,
@@ -23,7 +23,8 @@ impl Fault for BrownOut {
     }
 
     fn strike(&self, hit: Hit, blow: &mut Blow) {
-        let lasting = hit.left.unwrap_or_default();
-        blow.seized.push(Seized { pool: self.pool.clone(), servers: self.servers, lasting });
+        let Hit { left, owner, index, .. } = hit;
+        let lasting = left.unwrap_or_default();
+        blow.seized.push(Seized { pool: self.pool.clone(), servers: self.servers, lasting, owner, index });
     }
 }

@@ -24,6 +24,7 @@ use contract::ApiError;
 use super::keys::Keys;
 use super::plan::Place;
 use super::read::PlanError;
+use crate::latency::Owner;
 
 /// What each fault is made of.
 trait Fault: Sized {
@@ -59,6 +60,10 @@ pub(super) struct Hit {
     pub(super) size: f64,
     /// For how long its window stays open.
     pub(super) left: Option<Duration>,
+    /// On whose account it strikes.
+    pub(super) owner: Owner,
+    /// Which fault of the plan it is.
+    pub(super) index: usize,
 }
 
 /// Everything that is done to what was struck, by however many faults.
@@ -117,6 +122,10 @@ pub(super) struct Seized {
     pub(super) pool: String,
     pub(super) servers: usize,
     pub(super) lasting: Duration,
+    /// On whose account, to be given back when the plan is stopped, started anew or replaced.
+    pub(super) owner: Owner,
+    /// Which fault of the plan it is, to be counted once the servers are taken.
+    pub(super) index: usize,
 }
 
 /// What becomes of a chat message on its way to one participant.

@@ -4,8 +4,10 @@ use super::{Blow, Fault, Hit};
 use crate::faults::keys::Keys;
 use crate::faults::read::PlanError;
 
-/// Requests that come while the window is open wait until it closes, then take their planned time: a garbage
-/// collection, a failover. Those under way when it opens are let through.
+/// Answers to requests that come while the window is open are held until it closes, and take their planned time on
+/// top: a garbage collection of whoever sends them, a failover of a proxy. Effects go on: a request takes its effect
+/// when it would have without the stall, so what was answered last may have happened first. Requests under way when
+/// the window opens are let through.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::faults) struct Stall;
 

@@ -10,7 +10,7 @@ const EVENTS: &str = "GET /api/events";
 fn schedule(text: &str, now: Instant) -> Arc<Schedule> {
     let routes: Vec<&str> = contract::measured_routes().collect();
     let plan = parse(text, Known { routes: &routes, pools: &["db"] }).expect("a plan");
-    Arc::new(Schedule::new(plan).started(now))
+    Arc::new(Schedule::new(plan).started(now, Owner::default()))
 }
 
 /// Which of the first `n` requests are struck.
@@ -69,7 +69,7 @@ fn a_new_start_begins_the_windows_and_the_ordinals_anew_and_keeps_the_counts() {
     let start = clock::now();
     let first = schedule(SOME_RESETS, start);
     let hit = struck(&first, LOGIN, start, 500);
-    let again = first.started(start + Duration::from_mins(1));
+    let again = first.started(start + Duration::from_mins(1), Owner::default());
     assert_eq!(struck(&again, LOGIN, start + Duration::from_mins(1), 500), hit);
     assert_eq!(again.report(start).faults[0].met, 1_000);
     let stopped = again.stopped();

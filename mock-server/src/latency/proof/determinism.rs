@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use fixtures::profiles::{self, Profile};
+use fixtures::profiles::{self, Profile, ProfileError};
 
 use super::Check;
 use crate::latency::model::{Arrival, Model, RouteId};
@@ -17,7 +17,10 @@ const NOW: Duration = Duration::from_mins(10);
 /// The multiset of planned times on one worker and on 64, and under another seed.
 pub fn determinism() -> Vec<Check> {
     let known: Vec<&str> = contract::measured_routes().collect();
-    let Ok(mut profile) = profiles::parse(profiles::HEALTHY, &known) else { return Vec::new() };
+    let mut profile = match profiles::parse(profiles::HEALTHY, &known) {
+        Ok(profile) => profile,
+        Err(fault) => return vec![unread(&fault)],
+    };
     // Waiting depends on who came before, which is nobody's seed: what is drawn does not.
     profile.default.iter_mut().chain(profile.routes.values_mut()).for_each(|route| route.stages.clear());
     let one = planned(&profile, 42, 1);
@@ -35,6 +38,17 @@ pub fn determinism() -> Vec<Check> {
         alike("1 worker and 64", &planned(&profile, 42, 64), true),
         alike("seed 42 and seed 43", &planned(&profile, 43, 1), false),
     ]
+}
+
+/// Nothing was planned, so nothing is proved.
+fn unread(fault: &ProfileError) -> Check {
+    Check {
+        name: format!("{REQUESTS} planned times"),
+        expected: "the profile `healthy`".to_owned(),
+        found: fault.to_string(),
+        tolerance: "exact".to_owned(),
+        ok: false,
+    }
 }
 
 /// What is planned for all requests, sorted: workers race for the queues as the mock's do.

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep_until;
-
 use super::Check;
-use crate::clock;
+use crate::latency::timer::lateness;
 
 /// Sleeps that are timed.
 const PROBES: u32 = 200;
@@ -15,14 +13,7 @@ const TOLERABLE: Duration = Duration::from_millis(5);
 
 /// Times real sleeps: the only proof that waits. Call it inside a runtime with its timer on.
 pub async fn timer() -> Check {
-    let mut late = Vec::new();
-    for probe in 0..PROBES {
-        // Lengths that meet tokio's 1 ms tick at all phases.
-        let due = clock::now() + Duration::from_micros(2_000 + u64::from(probe) * 137 % 1_000);
-        sleep_until(due).await;
-        late.push(clock::now().saturating_duration_since(due));
-    }
-    late.sort_unstable();
+    let late = lateness(PROBES).await;
     let at = |share: f64| late[((late.len() as f64 * share) as usize).min(late.len() - 1)];
     let (median, p99) = (at(0.5), at(0.99));
     let ms = |time: Duration| time.as_secs_f64() * 1e3;

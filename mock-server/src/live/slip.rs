@@ -1,0 +1,21 @@
+//! What planted defects do to chat.
+
+/// What planted defects do to a chat message, by its number; by default nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Slip {
+    /// Five in a hundred reach one participant too few.
+    pub(crate) loses: bool,
+    /// One in ten changes places with the next.
+    pub(crate) swaps: bool,
+}
+
+impl Slip {
+    /// Never one that [changes places](Self::swaps), so that both can be planted at once.
+    pub(super) fn loses(self, seq: u64) -> bool {
+        self.loses && seq % 20 == 3
+    }
+
+    pub(super) fn swaps(self, seq: u64) -> bool {
+        self.swaps && seq % 10 == 1
+    }
+}
