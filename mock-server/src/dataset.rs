@@ -65,15 +65,7 @@ impl Dataset {
 
     /// Its rows in the order that datasets have, between header and end.
     pub(crate) fn into_records(self, header: Header) -> impl Iterator<Item = Record> {
-        let counts = Counts {
-            member: self.members.len() as u64,
-            instructor: self.instructors.len() as u64,
-            event: self.events.len() as u64,
-            rsvp: self.rsvps.len() as u64,
-            subscription: self.subscriptions.len() as u64,
-            content: self.contents.len() as u64,
-            session: self.sessions.len() as u64,
-        };
+        let counts = self.counts();
         std::iter::once(Record::World(header))
             .chain(self.members.into_iter().map(Record::Member))
             .chain(self.instructors.into_iter().map(Record::Instructor))
