@@ -86,6 +86,11 @@ impl Watch {
         self.last = used.map(|used| (now, used));
     }
 
+    /// Cores kept busy when it last looked.
+    pub(crate) fn newest(&self) -> Option<f64> {
+        self.seen.last().map(|(.., cores)| *cores)
+    }
+
     /// What was seen while the scenario ran; before it there was warm-up.
     pub(crate) fn between(self, epoch: Instant, ended: Instant) -> Vec<CpuSecond> {
         let seen = self.seen.into_iter().filter(|(at, ..)| *at >= epoch && *at <= ended + EVERY);

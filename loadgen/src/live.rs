@@ -99,10 +99,10 @@ impl Screen {
 }
 
 fn message(live: &Live) -> String {
-    let p95 = live.p95.map_or_else(|| "–".to_owned(), milliseconds);
+    let p95 = live.newest.p95.map_or_else(|| "–".to_owned(), milliseconds);
     format!(
         "{} req/s  {} users  p95 {p95}  {} requests  {} errors",
-        live.rate,
+        live.newest.rate,
         live.users,
         number(live.requests),
         number(live.failed)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     histogram::Encoder,
     record::{
-        Column, FaultKind, Registry,
+        Column, CounterId, FaultKind, Registry, ShareId, Standing,
         batch::{Batch, EVIDENCE, Ending, FaultSeen, Timed, UsersSeen},
     },
     run::{Cell, ColumnRun, CounterRun, FaultRun, Outcomes, ShareRun, ShareSecond, TimingRun},
@@ -19,6 +19,9 @@ const KINDS: usize = 64;
 pub(super) struct ColumnBook {
     /// Limits whose exceedances are counted, nanoseconds, ascending.
     limits_ns: Vec<u64>,
+    /// So far: how many values (unanswered ones among them), and how many reached each limit.
+    n: u64,
+    over: Vec<u64>,
     open: BTreeMap<i64, OpenSecond>,
     cells: Vec<Cell>,
 }
@@ -31,7 +34,28 @@ struct OpenSecond {
 
 impl ColumnBook {
     pub(super) fn add(&mut self, second: i64, nanos: u64) {
+        self.count(nanos);
         self.open.entry(second).or_default().values_ns.push(nanos);
+    }
+
+    fn add_unanswered(&mut self, second: i64) {
+        self.count(u64::MAX);
+        self.open.entry(second).or_default().unanswered += 1;
+    }
+
+    fn count(&mut self, nanos: u64) {
+        self.n += 1;
+        self.over.resize(self.limits_ns.len(), 0);
+        for (limit, over) in self.limits_ns.iter().zip(&mut self.over) {
+            *over += u64::from(nanos >= *limit);
+        }
+    }
+
+    /// So far: values, and how many of them reached a limit that is counted.
+    pub(super) fn standing(&self, limit_ns: u64) -> Standing {
+        let place = self.limits_ns.binary_search(&limit_ns).ok();
+        let bad = place.and_then(|place| self.over.get(place)).copied().unwrap_or(0);
+        Standing { n: self.n, bad }
     }
 
     /// The raw values of a second that is still open.
@@ -72,7 +96,7 @@ impl TimingBook {
     fn add(&mut self, timed: &Timed) {
         let column = self.columns.entry(timed.column).or_default();
         match timed.ending {
-            Ending::Unanswered => column.open.entry(timed.second).or_default().unanswered += 1,
+            Ending::Unanswered => column.add_unanswered(timed.second),
             Ending::Good | Ending::Wrong => column.add(timed.second, timed.nanos),
         }
         if timed.column == Column::SinceDue {
@@ -89,6 +113,11 @@ impl TimingBook {
         if book.evidence.len() < EVIDENCE {
             book.evidence.extend(seen.detail);
         }
+    }
+
+    /// The raw values of a second of a column that is still open.
+    pub(super) fn open_second(&self, column: Column, second: i64) -> &[u64] {
+        self.column(column).map_or(&[], |column| column.open_second(second))
     }
 
     pub(super) fn column(&self, column: Column) -> Option<&ColumnBook> {
@@ -170,6 +199,16 @@ impl Books {
         for column in columns.chain([&mut self.starts]) {
             column.close(second, &mut self.encoder);
         }
+    }
+
+    /// Good ones and bad ones of a share so far.
+    pub(super) fn share(&self, id: ShareId) -> (u64, u64) {
+        self.shares[id.index()].values().fold((0, 0), |sum, n| (sum.0 + n.0, sum.1 + n.1))
+    }
+
+    /// A counter so far.
+    pub(super) fn counter(&self, id: CounterId) -> u64 {
+        self.counters[id.index()].0
     }
 
     /// Users there now, over all recorders.

@@ -7,7 +7,7 @@ use std::{
         mpsc::{self, RecvTimeoutError},
     },
     thread::JoinHandle,
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use crate::{
@@ -16,12 +16,11 @@ use crate::{
     goal::{Claim, Goal},
     load::{Flow, steady_window},
     record::{
-        Column, Recorder, Registry, Role,
+        Column, Live, Recorder, Registry,
         batch::Batch,
-        books::{Books, Finished, TimingBook},
+        books::{Books, Finished},
     },
     run::{FlowRun, Health, ScenarioRun},
-    stats,
     workers::WorkerLost,
 };
 
@@ -80,27 +79,6 @@ pub struct Ending {
     pub lost: Vec<WorkerLost>,
 }
 
-/// How a scenario stands while it runs, for the line that shows it.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Live {
-    /// Seconds since the scenario's start, of the newest data.
-    pub second: i64,
-    /// Requests done (samples of endpoints).
-    pub requests: u64,
-    /// Of these, failed.
-    pub failed: u64,
-    /// Turns started.
-    pub started: u64,
-    /// Users at it.
-    pub users: u64,
-    /// Requests due in the newest whole second and done by now.
-    pub rate: u64,
-    /// p50 since due of the newest whole second, over all endpoints.
-    pub p50: Option<Duration>,
-    /// p95 likewise.
-    pub p95: Option<Duration>,
-}
-
 /// What the collector's thread is told.
 #[derive(Debug)]
 pub(super) enum Message {
@@ -151,6 +129,7 @@ impl Collector {
             counted: Books::new(plan.registry.clone(), &plan.limits()),
             warm_up: Books::new(plan.registry.clone(), &[]),
             live: live.clone(),
+            claims: plan.goals.iter().map(|goal| goal.claim.clone()).collect(),
             newest: i64::MIN,
             cpu: cpu::Watch::new(),
         };
@@ -165,7 +144,7 @@ impl Collector {
 
     /// How it stands now.
     pub fn live(&self) -> Live {
-        *self.live.lock().unwrap_or_else(PoisonError::into_inner)
+        self.live.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Ends gathering and gives the run. Recorders still alive are not waited for: drop them, or
@@ -187,6 +166,7 @@ struct Gathering {
     counted: Books,
     warm_up: Books,
     live: Arc<Mutex<Live>>,
+    claims: Vec<Claim>,
     newest: i64,
     cpu: cpu::Watch,
 }
@@ -220,37 +200,8 @@ impl Gathering {
             self.newest = open;
             self.counted.close(open - HOLD_S);
         }
-        let live = self.counted.live(self.newest);
+        let live = self.counted.live(self.newest, &self.claims, self.cpu.newest());
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = live;
-    }
-}
-
-impl Books {
-    /// `second` is the newest that was handed over.
-    fn live(&self, second: i64) -> Live {
-        let endpoints = || {
-            let named = self.registry.timings.iter().zip(&self.timings);
-            named.filter(|((_, role), _)| *role == Role::Endpoint).map(|(_, book)| book)
-        };
-        let (ok, failed) =
-            endpoints().map(TimingBook::counts).fold((0, 0), |sum, n| (sum.0 + n.0, sum.1 + n.1));
-        let columns = endpoints().filter_map(|book| book.column(Column::SinceDue));
-        let mut values: Vec<u64> = columns.flat_map(|column| column.open_second(second)).copied().collect();
-        values.sort_unstable();
-        let quantile = |q| {
-            let rank = stats::nearest_rank(values.len() as u64, q);
-            values.get(rank as usize - 1).copied().map(Duration::from_nanos)
-        };
-        Live {
-            second,
-            requests: ok + failed,
-            failed,
-            started: self.started,
-            users: self.users_now(),
-            rate: values.len() as u64,
-            p50: quantile(0.5),
-            p95: quantile(0.95),
-        }
     }
 }
 

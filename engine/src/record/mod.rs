@@ -4,10 +4,12 @@ mod batch;
 mod books;
 mod collector;
 mod fault;
+mod live;
 mod recorder;
 mod registry;
 
-pub use collector::{Collector, Ending, Live, Plan, Tap};
+pub use collector::{Collector, Ending, Plan, Tap};
 pub use fault::{Fault, FaultKind};
+pub use live::{Live, LiveSeries, Newest, Standing};
 pub use recorder::{Phases, Recorder, Sample};
 pub use registry::{Column, CounterId, Phase, Registry, Role, ShareId, TimingId};

@@ -1,0 +1,105 @@
+//! The command line of `loadgen`: what was typed, turned into what it means, done, closed with an exit code.
+
+mod plan;
+mod report;
+mod run;
+mod what;
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+use engine::exit::Exit;
+
+/// Six launch scenarios against one target, judged goal by goal.
+///
+/// Load goes to a mock or a loopback address only. Every run leaves a directory with its data (`run.json`) and
+/// every report made from it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "loadgen",
+    version,
+    after_long_help = "\
+Examples:
+  loadgen list                                       the scenarios and what each rehearses
+  loadgen plan --preset full                         what launch day would be; sends nothing
+  loadgen run --admin-token TOKEN                    all six, smoke, against the mock on port 8089
+  loadgen run --scenario search-load --preset quick --target http://127.0.0.1:9000
+  loadgen report results/run_20270101_120000         make every report again from run.json
+  loadgen profile results/run_20270101_120000        percentiles per route, for `mock-server calibrate`
+
+Exit codes, the first that applies:
+  130  interrupted; a partial report was written (the second Ctrl-C leaves at once, without one)
+    2  wrong usage, or a plan this machine or this world cannot carry
+    3  target not reachable, refused, or not in the state the plan needs
+   99  a goal failed in a valid scenario, an exact goal in any, or the target's own books are not in order
+   97  the load generator fell short: nothing can be said
+   98  the samples do not decide (--inconclusive says otherwise)
+    0  every goal that was judged held"
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run scenarios against a target and write the reports
+    Run(run::RunArgs),
+    /// Say what a run would be: users, arrivals, duration, connections, requests, goals; sends nothing
+    Plan(what::What),
+    /// List the scenarios
+    List,
+    /// Make every report of a run again from its run.json, byte for byte
+    Report(report::ReportArgs),
+    /// Print a run's percentiles per route as CSV, for `mock-server calibrate`
+    Profile {
+        /// A directory with a run.json
+        dir: PathBuf,
+    },
+}
+
+/// Does what these arguments (the program's name first) say. Call it outside of any runtime.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Fails only when there is nobody left to tell.
+            let _ = e.print();
+            return if e.use_stderr() { Exit::Usage.into() } else { Exit::Ok.into() };
+        }
+    };
+    let exit = match cli.verb {
+        Verb::Run(args) => run::run(args),
+        Verb::Plan(what) => plan::plan(&what),
+        Verb::List => Ok(plan::list()),
+        Verb::Report(args) => report::again(&args),
+        Verb::Profile { dir } => report::profile(&dir),
+    };
+    exit.unwrap_or_else(|refusal| {
+        eprintln!("error: {}", refusal.why);
+        refusal.exit
+    })
+    .into()
+}
+
+/// Says it where results go. Whoever reads may stop early (`| head`): that is no failure.
+fn tell(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
+/// Why nothing was done.
+struct Refusal {
+    exit: Exit,
+    why: String,
+}
+
+impl Refusal {
+    fn usage(why: impl std::fmt::Display) -> Self {
+        Self { exit: Exit::Usage, why: why.to_string() }
+    }
+}

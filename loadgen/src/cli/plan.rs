@@ -1,0 +1,28 @@
+//! `loadgen plan` and `loadgen list`: what there is and what it would be; nothing is sent.
+
+use std::sync::Arc;
+
+use engine::exit::Exit;
+
+use super::{Refusal, tell, what::What};
+use crate::{machine::Allowance, plan_text, scenarios, suite, target::Target};
+
+pub(super) fn plan(what: &What) -> Result<Exit, Refusal> {
+    // Nothing is sent: which target it would be does not matter.
+    let target = Target::parse("mock").map_err(Refusal::usage)?;
+    let options = what.options(target)?;
+    let nonce: Arc<str> = "plan".into();
+    let prepared = suite::plans(&options, &nonce);
+    let heading = format!("preset {}, seed {}, {} workers", options.preset, options.seed, options.workers);
+    tell(&plan_text::of(&prepared, &heading));
+    tell(&plan_text::machine_line(&prepared, Allowance::of_this_process()));
+    Ok(Exit::Ok)
+}
+
+pub(super) fn list() -> Exit {
+    for scenario in scenarios::ALL {
+        let (name, title, description) = (scenario.name(), scenario.title(), scenario.description());
+        tell(&format!("{name:16} {title}\n{:16} {description}\n", ""));
+    }
+    Exit::Ok
+}

@@ -1,0 +1,97 @@
+//! `loadgen run`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use engine::exit::Exit;
+
+use super::{
+    Refusal, tell,
+    what::{Ending, What},
+};
+use crate::{
+    interrupt::{self, Ended},
+    options::{self, Options},
+    report, suite,
+    target::Target,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Where load goes: mock (port 8089 on this machine), local (port 8000), or a loopback URL
+    #[arg(long, value_name = "TARGET", default_value = "mock", env = "LOADGEN_TARGET")]
+    target: String,
+
+    #[command(flatten)]
+    what: What,
+
+    /// Where `run_YYYYMMDD_HHMMSS` is made
+    #[arg(long, value_name = "DIR", default_value = "results", env = "LOADGEN_OUT")]
+    out: PathBuf,
+
+    /// The mock's admin token: with it the mock's own books are read (audit, truth score, webhook ledger)
+    #[arg(long, value_name = "TOKEN", env = "MOCK_ADMIN_TOKEN", hide_env_values = true)]
+    admin_token: Option<String>,
+
+    /// The mock's world to load, where it has several (`x-mock-world` with every request) [default: its default]
+    #[arg(long, value_name = "NAME", env = "MOCK_WORLD")]
+    mock_world: Option<String>,
+
+    /// Certificates to trust, PEM, for a target reached over https
+    #[arg(long, value_name = "FILE", env = "LOADGEN_CA")]
+    ca: Option<PathBuf>,
+
+    /// The secret webhooks are signed with
+    #[arg(
+        long,
+        value_name = "SECRET",
+        default_value = contract::stripe::DEFAULT_SECRET,
+        env = "STRIPE_WEBHOOK_SECRET",
+        hide_env_values = true
+    )]
+    stripe_secret: String,
+
+    /// Threads that drive load [default: 2, or 1 where there is one core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=256))]
+    workers: Option<u64>,
+
+    /// Say nothing while it runs
+    #[arg(long, short)]
+    quiet: bool,
+
+    #[command(flatten)]
+    ending: Ending,
+}
+
+pub(super) fn run(args: RunArgs) -> Result<Exit, Refusal> {
+    // What was typed wrong is said before anything is looked up.
+    options::choose(&args.what.scenarios).map_err(Refusal::usage)?;
+    let target = Target::parse(&args.target).and_then(|target| match &args.mock_world {
+        Some(world) => target.in_world(world),
+        None => Ok(target),
+    });
+    let target = target.map_err(|e| Refusal { exit: e.exit(), why: e.to_string() })?;
+    let chosen = args.what.options(target)?;
+    let options = Options {
+        out: args.out,
+        admin_token: args.admin_token,
+        ca: args.ca,
+        stripe_secret: args.stripe_secret,
+        workers: args.workers.unwrap_or(chosen.workers),
+        quiet: args.quiet,
+        ..chosen
+    };
+    match interrupt::guarded(move |ends| suite::run(&options, &ends)) {
+        Ok(Ended::Done(Ok(outcome))) => {
+            tell(&report::closing(&outcome.run));
+            tell(&format!("{}\n", outcome.dir.display()));
+            Ok(outcome.judgement.exit(args.ending.inconclusive))
+        }
+        Ok(Ended::Done(Err(e))) => Err(Refusal { exit: e.exit(), why: e.to_string() }),
+        Ok(Ended::Left) => Err(Refusal { exit: Exit::Interrupted, why: "left without a report".into() }),
+        Ok(Ended::Panicked) => {
+            Err(Refusal { exit: Exit::Invalid, why: "the load generator panicked".into() })
+        }
+        Err(e) => Err(Refusal::usage(e)),
+    }
+}
