@@ -5,7 +5,7 @@
 //! | [`curve`], [`load`] | how much load when: pure functions of elapsed time |
 //! | [`driver`], [`ends`], [`workers`] | virtual users doing it, on time, over a few threads, with bounded ends |
 //! | [`record`] | what they saw: series, shares, counters, faults; one call per event |
-//! | [`run`] | a finished run as data; every figure of a report can be recomputed from it |
+//! | [`run`], [`merge`] | a finished run as data; every figure of a report can be recomputed from it; parts of one put together |
 //! | [`goal`], [`verdict`], [`gate`], [`slope`], [`exit`] | what was promised, and whether it held; pure functions of a run |
 //! | [`stats`], [`histogram`] | the formulas, with their sources |
 //! | [`clock`], [`cpu`] | the only files that ask what time it is, and what the process used |
@@ -62,6 +62,7 @@ pub mod gate;
 pub mod goal;
 pub mod histogram;
 pub mod load;
+pub mod merge;
 pub mod record;
 pub mod run;
 pub mod slope;

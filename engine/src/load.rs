@@ -139,6 +139,13 @@ impl Shard {
     /// The whole of it.
     pub const ALL: Self = Self { index: 0, of: 1 };
 
+    /// A part of this shard: what is shared out among peers (processes) and, by each of them, once more
+    /// (workers). All parts of all shards are again a whole.
+    #[must_use]
+    pub fn part(self, part: Self) -> Self {
+        Self { index: self.index * part.of + part.index, of: self.of * part.of }
+    }
+
     /// True when piece `n` is this shard's.
     pub fn owns(self, n: u64) -> bool {
         n % self.of == self.index

@@ -5,7 +5,7 @@ use std::{any::Any, future::Future, panic, thread};
 use serde::{Deserialize, Serialize};
 use tokio::task::LocalSet;
 
-use crate::load::Shard;
+use crate::{clock, load::Shard};
 
 /// Which of the workers this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,8 @@ pub struct WorkerLost {
 }
 
 /// Runs `job` on `count` threads, each with a current-thread runtime and a `LocalSet` (its tasks
-/// need not be `Send`), and blocks until all have ended. A panic in one is reported, not passed on.
+/// need not be `Send`) and an exact timer (see [`clock::sleep_until`]), and blocks until all have ended. A
+/// panic in one is reported, not passed on.
 ///
 /// Call it from a thread that may block (`spawn_blocking` inside an async program).
 pub fn run<T, F>(count: u64, job: impl Fn(Worker) -> F + Sync) -> Vec<Result<T, WorkerLost>>
@@ -71,8 +72,11 @@ fn work<T, F: Future<Output = T>>(worker: Worker, job: &(impl Fn(Worker) -> F + 
     let local = LocalSet::new();
     // Nothing the job shares with other workers is left half-changed by a panic here: recorders and
     // users are local, and channels and counters stay sound.
-    panic::catch_unwind(panic::AssertUnwindSafe(|| local.block_on(&runtime, job(worker))))
-        .map_err(|panic| message_of(panic.as_ref()))
+    let whole = panic::AssertUnwindSafe(|| local.block_on(&runtime, clock::exact(job(worker))));
+    match panic::catch_unwind(whole) {
+        Ok(done) => done.map_err(|e| format!("no timer: {e}")),
+        Err(panic) => Err(message_of(panic.as_ref())),
+    }
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> String {

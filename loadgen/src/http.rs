@@ -6,6 +6,7 @@
 
 mod client;
 mod connect;
+mod sources;
 mod watched;
 
 pub use client::{Client, Exchange, Outgoing, Received};

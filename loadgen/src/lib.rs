@@ -9,6 +9,7 @@
 //! | [`context`], [`call`] | what a virtual user holds, and how it asks for something |
 //! | [`plan_text`], [`live`], [`words`] | what one reads before and during a run; numbers as people read them |
 //! | [`suite`], [`interrupt`] | preflight, warm-up, the scenarios in their order, the end |
+//! | [`shards`] | one scenario split over several processes: the protocol, its two ends |
 //! | [`books`], [`faults`], [`truth`] | what a mock says it did, which faults it had, and how well it was measured |
 //! | [`run`], [`judgement`], [`report`] | the run as data, its verdicts, its reports: pure functions of it |
 //! | [`machine`] | what this machine allows: files, ports, cores |
@@ -31,6 +32,7 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod scenarios;
+pub mod shards;
 pub mod suite;
 pub mod target;
 pub mod truth;

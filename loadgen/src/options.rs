@@ -1,6 +1,6 @@
 //! What a run is asked to be.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{net::IpAddr, path::PathBuf, sync::Arc};
 
 use fixtures::{Size, World};
 
@@ -38,10 +38,24 @@ pub struct Options {
     pub stripe_secret: String,
     /// The directory in which `run_YYYYMMDD_HHMMSS` is made.
     pub out: PathBuf,
-    /// Threads that drive load.
+    /// Threads that drive load, in each process.
     pub workers: u64,
+    /// What load is split over; `None` for this process alone.
+    pub split: Option<Split>,
+    /// Local addresses connections come from. With none the system chooses, or the suite does where one has too
+    /// few ports.
+    pub sources: Vec<IpAddr>,
     /// Never draw a live line, even on a terminal.
     pub quiet: bool,
+}
+
+/// Several processes that share the load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// How many.
+    pub processes: u64,
+    /// The program that is one of them when it is called with the argument `shard`: `loadgen` itself.
+    pub program: PathBuf,
 }
 
 impl Options {
@@ -59,8 +73,15 @@ impl Options {
             stripe_secret: contract::stripe::DEFAULT_SECRET.to_owned(),
             out: PathBuf::from("results"),
             workers: machine::cores().min(DEFAULT_WORKERS),
+            split: None,
+            sources: Vec::new(),
             quiet: false,
         }
+    }
+
+    /// How many processes drive load.
+    pub fn processes(&self) -> u64 {
+        self.split.as_ref().map_or(1, |split| split.processes)
     }
 
     /// What the plan of `scenario` depends on.

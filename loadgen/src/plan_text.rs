@@ -1,6 +1,6 @@
 //! A plan in words: users, arrivals, duration, connections, requests, and the goals it cannot prove.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, net::IpAddr};
 
 use engine::{
     curve::Curve,
@@ -9,9 +9,8 @@ use engine::{
 };
 
 use crate::{
-    machine::Allowance,
     scenario::{Act, Plan},
-    suite::Prepared,
+    suite::{Prepared, SuiteError},
     words::number,
 };
 
@@ -162,11 +161,11 @@ fn total(prepared: &[Prepared]) -> String {
     )
 }
 
-/// What this machine says to the plan.
-pub fn machine_line(prepared: &[Prepared], allowance: Allowance) -> String {
-    let connections = prepared.iter().map(|prepared| prepared.plan.needs.connections).max().unwrap_or(0);
-    match allowance.carries(connections) {
-        Ok(()) => "this machine carries it\n".to_owned(),
+/// What this machine says to the plan: the addresses it would come from, or why it cannot.
+pub fn machine_line(carried: &Result<Vec<IpAddr>, SuiteError>) -> String {
+    match carried {
+        Ok(sources) if sources.is_empty() => "this machine carries it\n".to_owned(),
+        Ok(sources) => format!("this machine carries it, from {} source addresses\n", sources.len()),
         Err(e) => format!("this machine does not carry it: {e}\n"),
     }
 }

@@ -1,6 +1,6 @@
 //! A run as data: what `run.json` holds. Every report is a pure function of it.
 
-use std::{fs, io, path::Path};
+use std::{fmt, fs, io, net::IpAddr, path::Path};
 
 use engine::run::ScenarioRun;
 use serde::{Deserialize, Serialize};
@@ -77,10 +77,36 @@ pub struct Machine {
     pub system: String,
     /// Cores the process may use.
     pub cores: u64,
-    /// Threads that drive the load.
+    /// Threads that drive the load, in each process.
     pub workers: u64,
-    /// Files the process may have open.
+    /// Files one process may have open.
     pub open_files: Option<u64>,
+    /// Processes that drive the load.
+    #[serde(default = "one")]
+    pub processes: u64,
+    /// Local addresses the load came from, where it was not left to the system.
+    #[serde(default)]
+    pub sources: Vec<IpAddr>,
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { system, cores, workers, processes, sources, .. } = self;
+        write!(f, "{system}, {cores} cores, ")?;
+        match processes {
+            1 => write!(f, "{workers} threads")?,
+            _ => write!(f, "{processes} processes of {workers} threads")?,
+        }
+        for (place, source) in sources.iter().enumerate() {
+            write!(f, "{}{source}", if place == 0 { ", from " } else { ", " })?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs kept before there were several.
+fn one() -> u64 {
+    1
 }
 
 /// One scenario as it went.

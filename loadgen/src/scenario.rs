@@ -131,6 +131,13 @@ pub trait Script: Send + Sync {
         false
     }
 
+    /// Whether several processes may each play a share of the users. Not where users, or what is settled after
+    /// the last answer, must know of all others: what one process notes, another does not see. What users only
+    /// read (caches filled by [`Script::prepare`]), each process has for itself.
+    fn splits(&self) -> bool {
+        false
+    }
+
     /// Before the start, outside of what is measured: fill a cache of tokens, say. An error ends the run
     /// with exit 3, so it says what was missing.
     fn prepare<'a>(&'a self, context: &'a mut Context) -> Local<'a, anyhow::Result<()>> {

@@ -1,15 +1,18 @@
 //! The suite: checks, baseline, warm-up, the scenarios in their order, the end.
 
 mod baseline;
+pub(crate) mod crew;
 mod error;
 mod faults;
+mod fits;
 mod folder;
 mod play;
 mod preflight;
+pub(crate) mod prepare;
 mod setup;
 mod warm_up;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use engine::{
     clock,
@@ -17,6 +20,8 @@ use engine::{
 };
 
 pub use error::SuiteError;
+pub use fits::fits;
+pub(crate) use setup::Control;
 pub use setup::{Prepared, plans};
 
 use crate::{
@@ -29,7 +34,6 @@ use crate::{
     report,
     run::{self, Measured, Meta, NotRun, Overall, Run},
 };
-use setup::Control;
 
 /// The suite's own promise: errors / requests, over everything.
 const ERRORS_BELOW: f64 = 0.001;
@@ -53,7 +57,9 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
     let started = clock::wall();
     let nonce: Arc<str> = folder::nonce(started).into();
     let prepared = setup::plans(options, &nonce);
-    setup::fits(&prepared, options)?;
+    let sources = fits(&prepared, options)?;
+    let chosen = sources != options.sources;
+    let options = &Options { sources, ..options.clone() };
     let control = Control::new(options, nonce.clone())?;
     let health = control.block_on(async {
         tokio::select! {
@@ -65,6 +71,14 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
     let folder = folder::create(&options.out, started)?;
     let screen = Screen::new(&folder.dir, options.quiet)?;
     screen.say(&format!("{} against {} ({})", folder.id, options.target, health.environment));
+
+    if chosen {
+        let from: Vec<String> = options.sources.iter().map(IpAddr::to_string).collect();
+        screen.say(&format!(
+            "load comes from {}: one address has too few ports for so many connections",
+            from.join(", ")
+        ));
+    }
 
     let mut run = Run {
         format: run::FORMAT,
@@ -81,7 +95,7 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
             nonce: nonce.to_string(),
             planned_digest: digest::of_all(prepared.iter().map(|prepared| prepared.digest.as_str())),
             loadgen: env!("CARGO_PKG_VERSION").to_owned(),
-            machine: machine::describe(options.workers),
+            machine: machine::describe(options),
         },
         interrupted: false,
         baseline: baseline::measure(&control, options, ends, &screen)?,
@@ -126,7 +140,7 @@ fn play_all(
         let why = if ends.interrupted() { Some("interrupted".to_owned()) } else { gone.clone() };
         match why {
             Some(why) => run.not_run.push(NotRun { name: name.to_owned(), why }),
-            None => match play::play(control, prepared, ends, screen) {
+            None => match play::play(control, prepared, control.options.split.as_ref(), ends, screen) {
                 Ok(measured) => run.scenarios.push(measured),
                 // The first scenario that cannot be prepared ends the run; later ones leave a report.
                 Err(e) if run.scenarios.is_empty() => return Err(e),

@@ -106,6 +106,11 @@ impl Target {
         self.world.clone().map(|world| (MOCK_WORLD, world))
     }
 
+    /// The mock's world, when one was named.
+    pub fn world(&self) -> Option<&str> {
+        self.world.as_ref().and_then(|world| world.to_str().ok())
+    }
+
     /// As it was asked for.
     pub fn name(&self) -> &str {
         &self.name

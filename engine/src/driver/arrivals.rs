@@ -32,7 +32,7 @@ pub(super) async fn start<U: VirtualUser>(crew: &mut Crew, rate: &Curve, mut mak
                 crew.books.count(|tally| tally.cut_short = planned - gone);
                 return;
             }
-            () = clock::until(at) => {}
+            () = clock::sleep_until(at) => {}
         }
         if gone % RUN == RUN - 1 {
             tokio::task::yield_now().await;

@@ -43,7 +43,7 @@ pub(super) async fn start<U: VirtualUser>(
             biased;
             // Seats that never opened count their turns as cut short when they are dropped.
             () = &mut closing => return,
-            () = clock::until(crew.at(seat.opens_at())) => {}
+            () = clock::sleep_until(crew.at(seat.opens_at())) => {}
         }
         let user = make(seat.number);
         crew.tasks.spawn_local(seat.sit(user, crew.ends.clone()));
@@ -90,7 +90,7 @@ impl Seat {
                 tokio::select! {
                     biased;
                     () = &mut closing => return,
-                    () = clock::until(at) => {}
+                    () = clock::sleep_until(at) => {}
                 }
                 let turn = Turn {
                     user: self.number,

@@ -42,7 +42,7 @@ pub(super) async fn start<U: VirtualUser>(
                 crew.books.count(|tally| tally.cut_short = planned - opened);
                 return;
             }
-            () = clock::until(crew.at(open.from)) => {}
+            () = clock::sleep_until(crew.at(open.from)) => {}
         }
         crew.reap();
         let earlier = times_opened.entry(number).or_default();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::record::{Column, CounterId, Fault, FaultKind, ShareId, TimingId};
 
 /// How many pieces of evidence are kept of each kind of failure and of each counter.
-pub(super) const EVIDENCE: usize = 5;
+pub(crate) const EVIDENCE: usize = 5;
 /// Evidence longer than this is cut: a body may be megabytes.
 const EVIDENCE_CHARS: usize = 400;
 

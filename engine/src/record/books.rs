@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Kinds of failure kept apart in one series; what comes beyond is counted together.
-const KINDS: usize = 64;
+pub(crate) const KINDS: usize = 64;
 
 /// One column of one series.
 #[derive(Debug, Default)]
@@ -107,7 +107,7 @@ impl TimingBook {
 
     fn fault(&mut self, seen: FaultSeen) {
         let room = self.faults.len() < KINDS || self.faults.contains_key(&seen.kind);
-        let kind = if room { seen.kind } else { FaultKind::Other("further kinds".into()) };
+        let kind = if room { seen.kind } else { FaultKind::further() };
         let book = self.faults.entry(kind).or_default();
         *book.seconds.entry(seen.second).or_default() += 1;
         if book.evidence.len() < EVIDENCE {

@@ -37,6 +37,11 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    /// Whatever comes after more kinds than are kept apart.
+    pub(crate) fn further() -> Self {
+        Self::Other("further kinds".into())
+    }
+
     /// True when an answer came, if a wrong one. Its latency counts as measured. Without an answer
     /// there is no latency: the request counts as over *every* limit (see [`crate::run::Cell`]).
     pub fn answered(&self) -> bool {

@@ -8,6 +8,8 @@ mod live;
 mod recorder;
 mod registry;
 
+pub(crate) use batch::EVIDENCE;
+pub(crate) use books::KINDS;
 pub use collector::{Collector, Ending, Plan, Tap};
 pub use fault::{Fault, FaultKind};
 pub use live::{Live, LiveSeries, Newest, Standing};

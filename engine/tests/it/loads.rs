@@ -78,6 +78,14 @@ fn a_flow_survives_being_written_and_read() {
     assert_eq!(serde_json::from_str::<Flow>(&text).expect("what was written"), flow);
 }
 
+#[test]
+fn a_stretched_load_survives_being_written() {
+    let curve = Curve::new(vec![(0.0, 0.0), (180.0, 1_000.0), (300.0, 5_000.0), (900.0, 0.0)]);
+    let load = Load::Visitors(curve.expect("the points ascend")).stretched(0.013 / 3.0);
+    let text = serde_json::to_string(&load).expect("it has string keys");
+    assert_eq!(serde_json::from_str::<Load>(&text).expect("what was written"), load);
+}
+
 proptest! {
     #[test]
     fn shards_part_the_work_without_overlap(total in 0_u64..500, of in 1_u64..9) {
@@ -87,6 +95,16 @@ proptest! {
         for n in 0..total {
             prop_assert_eq!((0..of).filter(|&index| Shard { index, of }.owns(n)).count(), 1);
         }
+    }
+
+    #[test]
+    fn parts_of_shards_are_shards(total in 0_u64..500, processes in 1_u64..5, workers in 1_u64..5) {
+        let process = |index| Shard { index, of: processes };
+        let parts = (0..processes).flat_map(|p| (0..workers).map(move |w| (p, w)));
+        let parts = parts.map(|(p, index)| process(p).part(Shard { index, of: workers }));
+        let mut all: Vec<u64> = parts.flat_map(|part| part.pieces(total)).collect();
+        all.sort_unstable();
+        prop_assert_eq!(all, (0..total).collect::<Vec<u64>>());
     }
 
     #[test]

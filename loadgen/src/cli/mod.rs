@@ -3,6 +3,7 @@
 mod plan;
 mod report;
 mod run;
+mod spread;
 mod what;
 
 use std::{
@@ -14,6 +15,8 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use engine::exit::Exit;
+
+use crate::shards;
 
 /// Six launch scenarios against one target, judged goal by goal.
 ///
@@ -51,7 +54,7 @@ enum Verb {
     /// Run scenarios against a target and write the reports
     Run(run::RunArgs),
     /// Say what a run would be: users, arrivals, duration, connections, requests, goals; sends nothing
-    Plan(what::What),
+    Plan(plan::PlanArgs),
     /// List the scenarios
     List,
     /// Make every report of a run again from its run.json, byte for byte
@@ -61,6 +64,9 @@ enum Verb {
         /// A directory with a run.json
         dir: PathBuf,
     },
+    /// Drive one shard of a scenario, as a `loadgen run --processes` orders on standard input
+    #[command(hide = true)]
+    Shard,
 }
 
 /// Does what these arguments (the program's name first) say. Call it outside of any runtime.
@@ -75,10 +81,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let exit = match cli.verb {
         Verb::Run(args) => run::run(args),
-        Verb::Plan(what) => plan::plan(&what),
+        Verb::Plan(args) => plan::plan(&args),
         Verb::List => Ok(plan::list()),
         Verb::Report(args) => report::again(&args),
         Verb::Profile { dir } => report::profile(&dir),
+        Verb::Shard => Ok(shards::serve(io::BufReader::new(io::stdin()), io::stdout())),
     };
     exit.unwrap_or_else(|refusal| {
         eprintln!("error: {}", refusal.why);

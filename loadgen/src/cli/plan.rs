@@ -2,20 +2,30 @@
 
 use std::sync::Arc;
 
+use clap::Args;
 use engine::exit::Exit;
 
-use super::{Refusal, tell, what::What};
-use crate::{machine::Allowance, plan_text, scenarios, suite, target::Target};
+use super::{Refusal, spread::Spread, tell, what::What};
+use crate::{plan_text, scenarios, suite, target::Target};
 
-pub(super) fn plan(what: &What) -> Result<Exit, Refusal> {
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    what: What,
+
+    #[command(flatten)]
+    spread: Spread,
+}
+
+pub(super) fn plan(args: &PlanArgs) -> Result<Exit, Refusal> {
     // Nothing is sent: which target it would be does not matter.
     let target = Target::parse("mock").map_err(Refusal::usage)?;
-    let options = what.options(target)?;
+    let options = args.spread.over(args.what.options(target)?)?;
     let nonce: Arc<str> = "plan".into();
     let prepared = suite::plans(&options, &nonce);
     let heading = format!("preset {}, seed {}, {} workers", options.preset, options.seed, options.workers);
     tell(&plan_text::of(&prepared, &heading));
-    tell(&plan_text::machine_line(&prepared, Allowance::of_this_process()));
+    tell(&plan_text::machine_line(&suite::fits(&prepared, &options)));
     Ok(Exit::Ok)
 }
 

@@ -6,7 +6,9 @@ use clap::Args;
 use engine::exit::Exit;
 
 use super::{
-    Refusal, tell,
+    Refusal,
+    spread::Spread,
+    tell,
     what::{Ending, What},
 };
 use crate::{
@@ -51,7 +53,10 @@ pub(super) struct RunArgs {
     )]
     stripe_secret: String,
 
-    /// Threads that drive load [default: 2, or 1 where there is one core]
+    #[command(flatten)]
+    spread: Spread,
+
+    /// Threads that drive load, in each process [default: 2, or 1 where there is one core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=256))]
     workers: Option<u64>,
 
@@ -71,7 +76,7 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Refusal> {
         None => Ok(target),
     });
     let target = target.map_err(|e| Refusal { exit: e.exit(), why: e.to_string() })?;
-    let chosen = args.what.options(target)?;
+    let chosen = args.spread.over(args.what.options(target)?)?;
     let options = Options {
         out: args.out,
         admin_token: args.admin_token,

@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     io,
+    net::IpAddr,
     path::Path,
     pin::Pin,
     rc::Rc,
@@ -26,7 +27,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::client::Connection;
+use super::{client::Connection, sources::Sources};
 use crate::target::Target;
 
 /// What bounds an exchange.
@@ -110,6 +111,7 @@ pub struct Connector {
     target: Arc<Target>,
     tls: Option<Tls>,
     limits: Limits,
+    sources: Sources,
     pub(super) idle: Rc<RefCell<Vec<Connection>>>,
 }
 
@@ -138,7 +140,13 @@ pub struct Connected {
 impl Connector {
     /// Connections to `target`; `tls` must be there when it is reached over TLS.
     pub fn new(target: Arc<Target>, tls: Option<Tls>, limits: Limits) -> Self {
-        Self { target, tls, limits, idle: Rc::default() }
+        Self { target, tls, limits, sources: Sources::default(), idle: Rc::default() }
+    }
+
+    /// The same, from these local addresses in turn; from whichever the system chooses when there is none.
+    #[must_use]
+    pub fn from_sources(self, addresses: Arc<[IpAddr]>) -> Self {
+        Self { sources: Sources::new(addresses), ..self }
     }
 
     /// Where they lead.
@@ -187,8 +195,8 @@ impl Connector {
 
     async fn tcp(&self) -> Result<TcpStream, Fault> {
         let mut last = None;
-        for address in self.target.addresses() {
-            match TcpStream::connect(address).await {
+        for &address in self.target.addresses().iter().filter(|address| self.sources.reach(**address)) {
+            match self.sources.connect(address).await {
                 Ok(stream) => {
                     // Requests are small: waiting to fill a segment would be measured as the target's.
                     let _ = stream.set_nodelay(true);
@@ -206,7 +214,10 @@ fn kind_of(error: &io::Error) -> FaultKind {
         io::ErrorKind::ConnectionRefused => FaultKind::Refused,
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => FaultKind::Reset,
         io::ErrorKind::TimedOut => FaultKind::Timeout,
-        io::ErrorKind::AddrNotAvailable => FaultKind::Other("no local port left".into()),
+        // The first when the system looks for a port, the second when it is asked for one of a certain address.
+        io::ErrorKind::AddrNotAvailable | io::ErrorKind::AddrInUse => {
+            FaultKind::Other("no local port left".into())
+        }
         _ if matches!(error.raw_os_error(), Some(23 | 24)) => FaultKind::Other("too many open files".into()),
         _ => FaultKind::Other("cannot connect".into()),
     }

@@ -229,7 +229,7 @@ fn about(view: &View<'_>) -> Markup {
                 tr { td { "target" } td { (meta.target) " (" (meta.origin) "), which says it is " (meta.environment) } }
                 tr { td { "seeds" } td { "requests " (meta.seed) ", world " (meta.world_seed) } }
                 tr { td { "time scale" } td { (meta.time_scale) } }
-                tr { td { "load came from" } td { (meta.machine.system) ", " (meta.machine.cores) " cores, " (meta.machine.workers) " threads" } }
+                tr { td { "load came from" } td { (meta.machine.to_string()) } }
                 tr { td { "planned requests' digest" } td { code { (meta.planned_digest) } } }
             } }
             @if !view.run.notes.is_empty() { ul { @for note in &view.run.notes { li { (note) } } } }

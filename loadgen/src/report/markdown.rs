@@ -50,13 +50,7 @@ fn head(out: &mut String, view: &View<'_>, title: &str) {
         ("target", format!("{} ({}), which says it is {}", meta.target, meta.origin, meta.environment)),
         ("seeds", format!("requests {}, world {}", meta.seed, meta.world_seed)),
         ("planned requests' digest", format!("`{}`", meta.planned_digest)),
-        (
-            "load came from",
-            format!(
-                "{}, {} cores, {} threads",
-                meta.machine.system, meta.machine.cores, meta.machine.workers
-            ),
-        ),
+        ("load came from", meta.machine.to_string()),
     ];
     for (name, value) in rows {
         put!(out, "| {name} | {} |", cell(&value));

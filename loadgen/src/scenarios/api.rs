@@ -301,6 +301,11 @@ impl Script for Endpoints {
         }
     }
 
+    /// Turns know nothing of each other; each process signs its own subscribers in.
+    fn splits(&self) -> bool {
+        true
+    }
+
     fn act(&self, flow: usize) -> Act {
         match flow {
             0 => Act { plural: "sign-ins", requests: SIGNING_IN.each as f64 },

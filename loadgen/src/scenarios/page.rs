@@ -256,6 +256,11 @@ impl Script for Crowd {
         Box::new(Visitor::new(self.shared.clone(), context))
     }
 
+    /// Visitors know nothing of each other.
+    fn splits(&self) -> bool {
+        true
+    }
+
     fn act(&self, _flow: usize) -> Act {
         let planned = self.planned();
         Act { plural: "visits", requests: planned.requests as f64 / planned.visits.max(1) as f64 }

@@ -279,6 +279,11 @@ impl Script for Searchers {
         Box::new(Member { shared: self.shared.clone(), context })
     }
 
+    /// Members know nothing of each other, and a query is right or wrong by itself.
+    fn splits(&self) -> bool {
+        true
+    }
+
     fn act(&self, _flow: usize) -> Act {
         Act { plural: "queries", requests: 1.0 }
     }

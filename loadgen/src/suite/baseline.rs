@@ -21,7 +21,7 @@ pub(super) fn measure(
         let Some(plan) = scenario.baseline(&scope, length).filter(|_| !ends.interrupted()) else { continue };
         screen.say(&format!("baseline: one user, {} s", length.as_secs()));
         let digest = digest::of_plan(scenario.name(), &plan);
-        measured.push(play::play(control, Prepared { scenario, plan, digest }, ends, screen)?);
+        measured.push(play::play(control, Prepared { scenario, plan, digest }, None, ends, screen)?);
     }
     Ok(measured)
 }

@@ -1,10 +1,10 @@
 //! Why a suite did not run.
 
-use std::{io, path::PathBuf};
+use std::{io, net::IpAddr, path::PathBuf};
 
-use engine::exit::Exit;
+use engine::{exit::Exit, merge::Unlike};
 
-use crate::{http::TlsError, machine::TooSmall};
+use crate::{http::TlsError, machine::TooSmall, shards::ShardError};
 
 /// Why a suite did not run, or left no report.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,20 @@ pub enum SuiteError {
     /// The machine is too small for the plan.
     #[error(transparent)]
     TooSmall(#[from] TooSmall),
+    /// Connections cannot come from an address.
+    #[error("load cannot come from {address}: {why}; name addresses of this machine with --sources, or none")]
+    Source {
+        /// Which address.
+        address: IpAddr,
+        /// Why not.
+        why: String,
+    },
+    /// Another process that was to share the load did not get ready.
+    #[error("{0}")]
+    Shard(#[from] ShardError),
+    /// What other processes recorded cannot be put together.
+    #[error("the processes' records cannot be put together ({0}): was the program replaced meanwhile?")]
+    Unlike(#[from] Unlike),
     /// The world is too small for the plan.
     #[error(
         "{scenario} needs {needed} load users, the world has {members}: choose a smaller preset or seed and name \
@@ -73,8 +87,12 @@ impl SuiteError {
     /// What it says to the shell.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unreachable(_) | Self::Refused(_) | Self::NotPrepared { .. } => Exit::Unreachable,
-            Self::Interrupted => Exit::Interrupted,
+            Self::Unreachable(_)
+            | Self::Refused(_)
+            | Self::NotPrepared { .. }
+            | Self::Shard(ShardError::NotReady { .. }) => Exit::Unreachable,
+            Self::Shard(ShardError::Interrupted) | Self::Interrupted => Exit::Interrupted,
+            Self::Unlike(_) => Exit::Invalid,
             _ => Exit::Usage,
         }
     }

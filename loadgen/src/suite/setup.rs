@@ -1,6 +1,6 @@
 //! What is made ready before anything is sent: the plans, and the controlling thread's own means.
 
-use std::{future::Future, io, rc::Rc, sync::Arc, time::Duration};
+use std::{future::Future, io, net::IpAddr, rc::Rc, sync::Arc, time::Duration};
 
 use engine::{
     ends::Ends,
@@ -14,13 +14,9 @@ use crate::{
     context::{Context, Surroundings},
     digest,
     http::{Connector, Limits, Tls},
-    machine::Allowance,
     options::Options,
     scenario::{Plan, Scenario},
 };
-
-/// Sockets open beside those of a scenario: the controlling thread's, and the books'.
-const CONTROL_SOCKETS: u64 = 4;
 
 /// A scenario, planned.
 pub struct Prepared {
@@ -42,23 +38,10 @@ pub fn plans(options: &Options, nonce: &Arc<str>) -> Vec<Prepared> {
     options.scenarios.iter().map(prepare).collect()
 }
 
-/// Refuses plans that this machine or the world cannot carry.
-pub(super) fn fits(prepared: &[Prepared], options: &Options) -> Result<(), SuiteError> {
-    let members = options.world.size().members;
-    for Prepared { scenario, plan, .. } in prepared {
-        if plan.needs.load_users > members {
-            let (scenario, needed) = (scenario.name(), plan.needs.load_users);
-            return Err(SuiteError::TooFewUsers { scenario, needed, members });
-        }
-    }
-    let sockets = prepared.iter().map(|prepared| prepared.plan.needs.connections).max().unwrap_or(0);
-    Ok(Allowance::of_this_process().carries(sockets + CONTROL_SOCKETS)?)
-}
-
 /// The means of the controlling thread: a runtime of its own, and how connections are made.
-pub(super) struct Control {
-    pub(super) options: Options,
-    pub(super) nonce: Arc<str>,
+pub(crate) struct Control {
+    pub(crate) options: Options,
+    pub(crate) nonce: Arc<str>,
     tls: Option<Tls>,
     runtime: Runtime,
     local: LocalSet,
@@ -66,7 +49,7 @@ pub(super) struct Control {
 }
 
 impl Control {
-    pub(super) fn new(options: &Options, nonce: Arc<str>) -> Result<Self, SuiteError> {
+    pub(crate) fn new(options: &Options, nonce: Arc<str>) -> Result<Self, SuiteError> {
         let tls = match (&options.ca, options.target.tls()) {
             (_, false) => None,
             (Some(ca), true) => Some(Tls::trusting(ca)?),
@@ -91,13 +74,14 @@ impl Control {
 
     /// How connections are made, with a pool of their own.
     pub(super) fn connector(&self) -> Connector {
-        Connector::new(Arc::new(self.options.target.clone()), self.tls.clone(), Limits::default())
+        self.connectors()()
     }
 
     /// How connections are made, as something another thread can take with it.
     pub(super) fn connectors(&self) -> impl Fn() -> Connector + Send + Sync + 'static {
         let (target, tls) = (Arc::new(self.options.target.clone()), self.tls.clone());
-        move || Connector::new(target.clone(), tls.clone(), Limits::default())
+        let sources: Arc<[IpAddr]> = self.options.sources.as_slice().into();
+        move || Connector::new(target.clone(), tls.clone(), Limits::default()).from_sources(sources.clone())
     }
 
     /// A context of the controlling thread; what it sends goes to `recorder`, or is not counted.

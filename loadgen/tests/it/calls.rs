@@ -22,7 +22,7 @@ use loadgen::{
 
 use crate::servers::{local, request, send, serve};
 
-const HEALTHY: &str = r#"{"status":"healthy","environment":"mock","service":"s","version":"1"}"#;
+pub(crate) const HEALTHY: &str = r#"{"status":"healthy","environment":"mock","service":"s","version":"1"}"#;
 
 /// A server that always says this.
 async fn saying(status: &'static str, kind: &'static str, body: &'static str) -> String {
@@ -37,7 +37,7 @@ async fn saying(status: &'static str, kind: &'static str, body: &'static str) ->
 }
 
 /// Does something as a user of `origin` and gives what was recorded.
-async fn recorded(origin: &str, user: impl AsyncFnOnce(&mut Context)) -> ScenarioRun {
+pub(crate) async fn recorded(origin: &str, user: impl AsyncFnOnce(&mut Context)) -> ScenarioRun {
     let mut registry = Registry::new();
     for route in [Health::ROUTE, ListPlans::ROUTE, MySubscription::ROUTE] {
         registry.endpoint(route);

@@ -1,0 +1,110 @@
+//! What a child needs to know to plan and play its shard of a scenario.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use engine::load::Shard;
+use fixtures::{Size, World};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    options::{self, Options},
+    preset::Preset,
+    target::Target,
+};
+
+/// One child's work. Equal orders but for `index` plan the same scenario.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Order {
+    scenario: String,
+    target: String,
+    mock_world: Option<String>,
+    ca: Option<PathBuf>,
+    preset: Preset,
+    time_scale: f64,
+    seed: u64,
+    world_seed: u64,
+    size: Size,
+    stripe_secret: String,
+    workers: u64,
+    sources: Vec<IpAddr>,
+    /// Sets the run's rows apart from other runs'.
+    pub(super) nonce: String,
+    index: u64,
+    of: u64,
+}
+
+impl Order {
+    /// Shard `shard` of `scenario`, as these options would have it played.
+    pub(super) fn new(options: &Options, scenario: &str, nonce: &str, shard: Shard) -> Self {
+        Self {
+            scenario: scenario.to_owned(),
+            target: options.target.name().to_owned(),
+            mock_world: options.target.world().map(str::to_owned),
+            ca: options.ca.clone(),
+            preset: options.preset,
+            time_scale: options.time_scale,
+            seed: options.seed,
+            world_seed: options.world.seed(),
+            size: options.world.size(),
+            stripe_secret: options.stripe_secret.clone(),
+            workers: options.workers,
+            sources: options.sources.clone(),
+            nonce: nonce.to_owned(),
+            index: shard.index,
+            of: shard.of,
+        }
+    }
+
+    /// The share of the scenario that is its own.
+    pub(super) fn shard(&self) -> Shard {
+        Shard { index: self.index, of: self.of }
+    }
+
+    /// The options it was made of, as far as playing depends on them.
+    pub(super) fn options(&self) -> Result<Options, String> {
+        let mut target = Target::parse(&self.target).map_err(|e| e.to_string())?;
+        if let Some(world) = &self.mock_world {
+            target = target.in_world(world).map_err(|e| e.to_string())?;
+        }
+        Ok(Options {
+            ca: self.ca.clone(),
+            scenarios: options::choose(std::slice::from_ref(&self.scenario)).map_err(|e| e.to_string())?,
+            preset: self.preset,
+            time_scale: self.time_scale,
+            seed: self.seed,
+            world: World::new(self.world_seed, self.size),
+            stripe_secret: self.stripe_secret.clone(),
+            workers: self.workers,
+            sources: self.sources.clone(),
+            ..Options::new(target)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_says_all_that_a_plan_depends_on() {
+        let target = Target::parse("http://127.0.0.1:9").and_then(|target| target.in_world("blue"));
+        let options = Options {
+            scenarios: options::choose(&["page-load".to_owned()]).expect("it is known"),
+            preset: Preset::Quick,
+            time_scale: 0.125,
+            seed: 7,
+            world: World::new(8, Size { members: 70, ..Size::default() }),
+            stripe_secret: "whsec".to_owned(),
+            workers: 3,
+            sources: vec!["127.0.0.2".parse().expect("an address")],
+            ..Options::new(target.expect("a loopback target"))
+        };
+        let order = Order::new(&options, "page-load", "n1", Shard { index: 1, of: 4 });
+        let line = serde_json::to_string(&order).expect("it has string keys");
+        let order: Order = serde_json::from_str(&line).expect("what was written");
+        let again = order.options().expect("a loopback target");
+        assert_eq!(order, Order::new(&again, "page-load", "n1", order.shard()));
+        assert_eq!(again.target, options.target);
+        assert_eq!(again.world, options.world);
+    }
+}
