@@ -202,15 +202,15 @@ provide_pgbouncer() {
     provided pgbouncer "$("$PGBOUNCER" --version | sed -n '1s/.* //p') ($FOUND)"
 }
 
-# A Chromium, in TEST_CHROMIUM, for the mock's page for people. Where there is none, its tests are left out, and this
-# says so.
+# A Chromium, in TEST_CHROMIUM, for the pages of the mock and of the load generator. Where there is none, their tests
+# are left out, and this says so.
 provide_chromium() {
     local how="TEST_CHROMIUM" name found=""
     if [ -z "${TEST_CHROMIUM:-}" ]; then
         how="on the machine"
         find_chromium || { apt_install chromium && how="installed from Debian" && find_chromium; } || true
         if [ -z "$found" ]; then
-            provided Chromium "none (apt-get install chromium, or set TEST_CHROMIUM): the mock's page is not tried in a browser"
+            provided Chromium "none (apt-get install chromium, or set TEST_CHROMIUM): pages are not tried in a browser"
             return
         fi
         export TEST_CHROMIUM="$found"

@@ -1,6 +1,7 @@
 //! The command line of `dry-run`.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -62,13 +63,19 @@ pub(crate) struct Args {
     /// Leave the mock running afterwards, and say where it is and how to stop it
     #[arg(long)]
     pub(crate) keep: bool,
+    /// Say how it gets on in plain lines, also on a terminal
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// Show how it gets on in a page at this loopback address, too; port 0 takes one that is free
+    #[arg(long, value_name = "127.0.0.1:PORT", value_parser = loadgen::watch::web::address)]
+    pub(crate) web: Option<SocketAddr>,
     /// Grade the suite instead: plant each of these defects in a mock of its own (all of them when none is named) and
     /// see whether the scenario meant for it turns red; ends with the mutation score
     #[arg(
         long,
         value_name = "NAME",
         num_args = 0..,
-        conflicts_with_all = ["preset", "profile", "faults", "scenarios", "time_scale", "inconclusive", "keep"]
+        conflicts_with_all = ["preset", "profile", "faults", "scenarios", "time_scale", "inconclusive", "keep", "web"]
     )]
     pub(crate) defects: Option<Vec<String>>,
 }

@@ -13,6 +13,7 @@ use loadgen::judgement::Basis;
 use loadgen::options::{Options, choose as scenarios_named};
 use loadgen::preset::Preset;
 use loadgen::suite::{self, Outcome};
+use loadgen::watch::Wish;
 use mock_server::defects::{Defect, UnknownDefect};
 
 use crate::child::{Mock, Start};
@@ -90,6 +91,8 @@ fn play(args: &Args, stage: Stage, defect: Option<Defect>, place: &Path) -> anyh
         out: place.to_owned(),
         preset: Preset::Smoke,
         time_scale: 1.0,
+        // Many short runs: no screen of its own for each.
+        watch: Wish { plain: true, ..Wish::default() },
         ..options(args, scenarios, world, &mock)?
     };
     let outcome = match interrupt::guarded(move |ends| suite::run(&options, &ends))? {

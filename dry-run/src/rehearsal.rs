@@ -11,6 +11,7 @@ use loadgen::report;
 use loadgen::scenario::Scenario;
 use loadgen::suite::{self, SuiteError};
 use loadgen::target::Target;
+use loadgen::watch::Wish;
 use seeder::progress::Progress;
 use seeder::{SeedError, World};
 
@@ -39,7 +40,11 @@ pub(crate) fn run(args: &Args, scenarios: Vec<&'static dyn Scenario>) -> anyhow:
 
     let options = options(args, scenarios, world, &mock)?;
     let inconclusive = args.inconclusive.parse().context("--inconclusive")?;
-    let outcome = match interrupt::guarded(move |ends| suite::run(&options, &ends))? {
+    let curtain = options.watch.curtain.clone();
+    let ended = interrupt::guarded(move |ends| suite::run(&options, &ends));
+    // A run that was left behind has not given the terminal back.
+    curtain.close();
+    let outcome = match ended? {
         Ended::Done(outcome) => outcome?,
         Ended::Left => return Ok(ExitCode::from(INTERRUPTED)),
         Ended::Panicked => bail!("the suite broke down; this is a defect of the load generator"),
@@ -88,6 +93,8 @@ pub(crate) fn options(
         seed: args.seed,
         world,
         out: args.out.clone(),
+        watch: Wish { plain: args.plain, ..Wish::default() },
+        web: args.web,
         ..Options::new(target)
     })
 }

@@ -25,7 +25,7 @@ pub fn wall() -> SystemTime {
 }
 
 /// The system's monotonic clock: what [`now`] reads where time is real, as a number that means the same
-/// in every process of the machine (`CLOCK_MONOTONIC`, see clock_gettime(2)).
+/// in every process of the machine (`CLOCK_MONOTONIC`, see `clock_gettime(2)`).
 pub fn monotonic() -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())

@@ -74,7 +74,7 @@ fn limits_agree(a: &[TimingRun], b: &[TimingRun]) -> bool {
     a.iter().zip(b).all(|(a, b)| agrees(a, b))
 }
 
-fn pairs<'a, T>(whole: &'a mut [T], part: Vec<T>) -> impl Iterator<Item = (&'a mut T, T)> {
+fn pairs<T>(whole: &mut [T], part: Vec<T>) -> impl Iterator<Item = (&mut T, T)> {
     whole.iter_mut().zip(part)
 }
 

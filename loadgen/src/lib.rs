@@ -7,7 +7,7 @@
 //! | [`target`], [`http`], [`ws`] | where load goes and how: one connection per user, every phase timed |
 //! | [`scenario`], [`scenarios`] | what a scenario is; the six, one file each |
 //! | [`context`], [`call`] | what a virtual user holds, and how it asks for something |
-//! | [`plan_text`], [`live`], [`words`] | what one reads before and during a run; numbers as people read them |
+//! | [`plan_text`], [`watch`], [`words`] | what one reads before and sees during a run; numbers as people read them |
 //! | [`suite`], [`interrupt`] | preflight, warm-up, the scenarios in their order, the end |
 //! | [`shards`] | one scenario split over several processes: the protocol, its two ends |
 //! | [`books`], [`faults`], [`truth`] | what a mock says it did, which faults it had, and how well it was measured |
@@ -23,7 +23,6 @@ pub mod faults;
 pub mod http;
 pub mod interrupt;
 pub mod judgement;
-pub mod live;
 pub mod machine;
 pub mod options;
 pub mod plan_text;
@@ -36,5 +35,6 @@ pub mod shards;
 pub mod suite;
 pub mod target;
 pub mod truth;
+pub mod watch;
 pub mod words;
 pub mod ws;

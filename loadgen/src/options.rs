@@ -1,6 +1,10 @@
 //! What a run is asked to be.
 
-use std::{net::IpAddr, path::PathBuf, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use fixtures::{Size, World};
 
@@ -10,6 +14,7 @@ use crate::{
     scenario::{Scenario, Scope},
     scenarios,
     target::Target,
+    watch::Wish,
 };
 
 /// The most threads that drive load unless more are asked for: the target needs cores as well.
@@ -45,8 +50,10 @@ pub struct Options {
     /// Local addresses connections come from. With none the system chooses, or the suite does where one has too
     /// few ports.
     pub sources: Vec<IpAddr>,
-    /// Never draw a live line, even on a terminal.
-    pub quiet: bool,
+    /// What is shown while it runs.
+    pub watch: Wish,
+    /// Where the page to watch it is: a loopback address, if anywhere.
+    pub web: Option<SocketAddr>,
 }
 
 /// Several processes that share the load.
@@ -75,7 +82,8 @@ impl Options {
             workers: machine::cores().min(DEFAULT_WORKERS),
             split: None,
             sources: Vec::new(),
-            quiet: false,
+            watch: Wish::default(),
+            web: None,
         }
     }
 

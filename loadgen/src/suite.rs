@@ -28,11 +28,15 @@ use crate::{
     books::Audit,
     digest,
     judgement::{self, Judgement},
-    live::Screen,
     machine,
     options::Options,
     report,
     run::{self, Measured, Meta, NotRun, Overall, Run},
+    watch::{
+        Screen,
+        stream::{Planned, RunBegan},
+        web::Door,
+    },
 };
 
 /// The suite's own promise: errors / requests, over everything.
@@ -60,6 +64,10 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
     let sources = fits(&prepared, options)?;
     let chosen = sources != options.sources;
     let options = &Options { sources, ..options.clone() };
+    let door = options.web.map(Door::open).transpose()?;
+    if let Some(door) = &door {
+        eprintln!("watch it at {}", door.url());
+    }
     let control = Control::new(options, nonce.clone())?;
     let health = control.block_on(async {
         tokio::select! {
@@ -69,7 +77,8 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
         }
     })?;
     let folder = folder::create(&options.out, started)?;
-    let screen = Screen::new(&folder.dir, options.quiet)?;
+    let began = begun(options, &folder.id, &prepared);
+    let screen = Screen::new(&folder.dir, &options.watch, door, began)?;
     screen.say(&format!("{} against {} ({})", folder.id, options.target, health.environment));
 
     if chosen {
@@ -116,7 +125,26 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
     let judgement = judgement::judge(&run);
     report::write_all(&run, &folder.dir)
         .map_err(|source| SuiteError::Report { dir: folder.dir.clone(), source })?;
+    screen.finish(report::answer(&judgement), &folder.dir);
     Ok(Outcome { run, judgement, dir: folder.dir })
+}
+
+/// What those who watch are told first.
+fn begun(options: &Options, id: &str, prepared: &[Prepared]) -> RunBegan {
+    let planned = |prepared: &Prepared| Planned {
+        name: prepared.scenario.name().to_owned(),
+        title: prepared.scenario.title().to_owned(),
+        length_s: prepared.plan.length().as_secs_f64(),
+    };
+    RunBegan {
+        run: id.to_owned(),
+        target: options.target.to_string(),
+        preset: options.preset.to_string(),
+        scenarios: prepared.iter().map(planned).collect(),
+        settling_s: options.preset.settling().as_secs_f64(),
+        cores: engine::cpu::allowed_cores(),
+        web: None,
+    }
 }
 
 fn play_all(
@@ -132,7 +160,13 @@ fn play_all(
         let name = prepared.scenario.name();
         if place > 0 && gone.is_none() && !ends.interrupted() {
             control.block_on(pause(settling, ends, screen));
-            gone = control.block_on(preflight::reachable(control)).err().map(|e| e.to_string());
+            gone = control.block_on(async {
+                tokio::select! {
+                    biased;
+                    () = ends.reached(Stage::Leaving) => None,
+                    there = preflight::reachable(control) => there.err().map(|e| e.to_string()),
+                }
+            });
             if let Some(why) = &gone {
                 screen.say(why);
             }
@@ -169,7 +203,7 @@ fn audit(control: &Control, notes: &mut Vec<String>, ends: &Ends) -> Option<Audi
         notes.push("The target's own books were not read (no admin token).".into());
         return None;
     };
-    let read = control.block_on(async { tokio::time::timeout(setup::patience(ends), books.audit()).await });
+    let read = control.block_on(setup::patiently(ends, books.audit()));
     let why = match read {
         Ok(Ok(audit)) => return Some(audit),
         Ok(Err(e)) => format!("{e:#}"),

@@ -13,6 +13,9 @@ use crate::{
     stats,
 };
 
+/// Figures of a second are taken this long after it: only answers are in them, and the quick ones come first.
+const SETTLED_S: i64 = 2;
+
 /// How a scenario stands, of what its workers have handed over (about once a second).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Live {
@@ -26,7 +29,7 @@ pub struct Live {
     pub started: u64,
     /// Users at it.
     pub users: u64,
-    /// The newest whole second over all endpoints.
+    /// The newest second whose answers had two more to come in, over all endpoints.
     pub newest: Newest,
     /// p99 of the generator's own delay of starts in the newest whole second.
     pub lateness_p99: Option<Duration>,
@@ -62,7 +65,7 @@ pub struct LiveSeries {
     pub n: u64,
     /// Of these, failed.
     pub failed: u64,
-    /// The newest whole second.
+    /// The newest second whose answers had two more to come in.
     pub newest: Newest,
 }
 
@@ -89,7 +92,8 @@ impl Newest {
 impl Books {
     /// `second` is the newest that was handed over.
     pub(super) fn live(&self, second: i64, claims: &[Claim], cores: Option<f64>) -> Live {
-        let since_due = |book: &TimingBook| book.open_second(Column::SinceDue, second).to_vec();
+        let due = second.saturating_sub(SETTLED_S);
+        let since_due = |book: &TimingBook| book.open_second(Column::SinceDue, due).to_vec();
         let shown = || self.named().filter(|(_, role, _)| *role != Role::Value);
         let endpoints = || self.named().filter(|(_, role, _)| *role == Role::Endpoint).map(|(.., book)| book);
         let (ok, failed) =

@@ -334,6 +334,25 @@ fn a_line_can_be_shown_while_it_runs() {
     assert_eq!(collector.finish(ending).requests(), (1, 0));
 }
 
+#[test]
+fn live_figures_wait_for_answers_that_take_their_time() {
+    let (registry, id, goals) = search();
+    let collector = Collector::start(Plan::new("live", registry, goals, Vec::new()));
+    let epoch = clock::now();
+    let recorder = collector.tap().recorder(epoch);
+    recorder.timing(&[id], sample(epoch, 0.5, ms(1_800), Ok(())));
+    recorder.timing(&[id], sample(epoch, 2.5, ms(10), Ok(())));
+    recorder.flush();
+    let live = loop {
+        let live = collector.live();
+        if live.requests == 2 {
+            break live;
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!((live.second, live.newest.rate, live.newest.p95), (2, 1, Some(ms(1_800))));
+}
+
 /// One event of a scenario, on whichever worker.
 #[derive(Clone, Debug)]
 struct Event {

@@ -1,6 +1,6 @@
 //! `loadgen run`.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 use engine::exit::Exit;
@@ -16,6 +16,7 @@ use crate::{
     options::{self, Options},
     report, suite,
     target::Target,
+    watch::{Wish, terminal::Curtain, web},
 };
 
 #[derive(Debug, Args)]
@@ -64,6 +65,14 @@ pub(super) struct RunArgs {
     #[arg(long, short)]
     quiet: bool,
 
+    /// Say how it gets on in plain lines, also on a terminal
+    #[arg(long)]
+    plain: bool,
+
+    /// Show how it gets on in a page at this loopback address, too; port 0 takes one that is free
+    #[arg(long, value_name = "127.0.0.1:PORT", value_parser = web::address)]
+    web: Option<SocketAddr>,
+
     #[command(flatten)]
     ending: Ending,
 }
@@ -77,16 +86,21 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Refusal> {
     });
     let target = target.map_err(|e| Refusal { exit: e.exit(), why: e.to_string() })?;
     let chosen = args.spread.over(args.what.options(target)?)?;
+    let curtain = Curtain::default();
     let options = Options {
         out: args.out,
         admin_token: args.admin_token,
         ca: args.ca,
         stripe_secret: args.stripe_secret,
         workers: args.workers.unwrap_or(chosen.workers),
-        quiet: args.quiet,
+        watch: Wish { quiet: args.quiet, plain: args.plain, curtain: curtain.clone() },
+        web: args.web,
         ..chosen
     };
-    match interrupt::guarded(move |ends| suite::run(&options, &ends)) {
+    let ended = interrupt::guarded(move |ends| suite::run(&options, &ends));
+    // A run that was left behind has not given the terminal back.
+    curtain.close();
+    match ended {
         Ok(Ended::Done(Ok(outcome))) => {
             tell(&report::closing(&outcome.run));
             tell(&format!("{}\n", outcome.dir.display()));

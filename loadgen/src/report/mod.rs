@@ -19,8 +19,13 @@ mod view;
 
 use std::{fs, io, path::Path};
 
+use engine::verdict::ScenarioVerdict;
+
 use self::view::View;
-use crate::run::{self, Run};
+use crate::{
+    judgement::Judgement,
+    run::{self, Run},
+};
 
 /// Writes every file of a run's report into `dir`, which exists.
 pub fn write_all(run: &Run, dir: &Path) -> io::Result<()> {
@@ -60,6 +65,16 @@ pub fn percentiles(run: &Run) -> String {
 /// What the terminal shows when a run is over.
 pub fn closing(run: &Run) -> String {
     text::closing(&View::new(run))
+}
+
+/// Whether the team can launch, in a sentence: what the report says first.
+pub fn answer(judgement: &Judgement) -> &'static str {
+    view::answer(judgement)
+}
+
+/// A scenario's verdict in a word.
+pub fn verdict_word(judged: &ScenarioVerdict) -> &'static str {
+    view::verdict_of(judged)
 }
 
 /// Text as one line of text: what a target sent may have more.

@@ -73,15 +73,7 @@ impl<'a> View<'a> {
 
     /// Whether the team can launch, as far as this run says; it agrees with the exit code.
     pub(super) fn answer(&self) -> &'static str {
-        match self.judgement.exit(Inconclusive::Own) {
-            Exit::Interrupted => "INTERRUPTED: this report is a partial one",
-            Exit::Failed if self.judgement.audit_failed => "FAIL: the target's own books are not in order",
-            Exit::Failed => "FAIL: goals were missed",
-            Exit::Usage | Exit::Unreachable => "NOT FINISHED: scenarios were not run",
-            Exit::Invalid => "INVALID: the load generator itself fell short",
-            Exit::Inconclusive => "INCONCLUSIVE: the sample does not decide every goal",
-            Exit::Ok => "PASS: every goal that was judged held",
-        }
+        answer(&self.judgement)
     }
 
     /// The goals counted by verdict: "31 PASS, 14 not judged at smoke".
@@ -230,8 +222,21 @@ impl<'a> ScenarioView<'a> {
     }
 }
 
+/// Whether the team can launch, as far as this says.
+pub(super) fn answer(judgement: &Judgement) -> &'static str {
+    match judgement.exit(Inconclusive::Own) {
+        Exit::Interrupted => "INTERRUPTED: this report is a partial one",
+        Exit::Failed if judgement.audit_failed => "FAIL: the target's own books are not in order",
+        Exit::Failed => "FAIL: goals were missed",
+        Exit::Usage | Exit::Unreachable => "NOT FINISHED: scenarios were not run",
+        Exit::Invalid => "INVALID: the load generator itself fell short",
+        Exit::Inconclusive => "INCONCLUSIVE: the sample does not decide every goal",
+        Exit::Ok => "PASS: every goal that was judged held",
+    }
+}
+
 /// A scenario's verdict: what counts most of its goals'.
-fn verdict_of(judged: &ScenarioVerdict) -> &'static str {
+pub(super) fn verdict_of(judged: &ScenarioVerdict) -> &'static str {
     let any = |wanted: fn(&Verdict) -> bool| judged.goals.iter().any(|goal| wanted(&goal.verdict));
     if judged.has_failed() {
         "FAIL"

@@ -23,7 +23,7 @@ use crate::{
     options::Split,
     suite::{
         Control,
-        crew::{Driven, LOOK},
+        crew::{Driven, LOOK, Part},
         prepare::PREPARE,
     },
 };
@@ -193,16 +193,16 @@ impl Shards {
             parts: Vec::new(),
         };
         for (place, member) in self.members.iter_mut().enumerate() {
-            let pid = member.pid();
+            let (pid, first_worker) = (member.pid(), place as u64 * each);
             match member.take() {
-                State::Done(run) => driven.parts.push(*run),
+                State::Done(run) => driven.parts.push(Part { first_worker, run: *run }),
                 State::Lost(why) => {
                     driven.workers += each;
                     let message = format!(
                         "process {} of {of} (pid {pid}) {why}; whatever its {each} workers measured is gone",
                         place + 1
                     );
-                    driven.lost.push(WorkerLost { worker: place as u64 * each, message });
+                    driven.lost.push(WorkerLost { worker: first_worker, message });
                 }
                 State::Preparing | State::Ready | State::Playing => {}
             }

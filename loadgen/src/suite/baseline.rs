@@ -3,7 +3,7 @@
 use engine::ends::Ends;
 
 use super::{Prepared, SuiteError, play, setup::Control};
-use crate::{digest, live::Screen, options::Options, run::Measured};
+use crate::{digest, options::Options, run::Measured, watch::Screen};
 
 /// Measures the baselines of the scenarios chosen that have one; none where the preset has none.
 pub(super) fn measure(

@@ -32,7 +32,16 @@ pub(crate) struct Driven {
     /// Those that were lost.
     pub(crate) lost: Vec<WorkerLost>,
     /// What other processes have recorded.
-    pub(crate) parts: Vec<ScenarioRun>,
+    pub(crate) parts: Vec<Part>,
+}
+
+/// What another process has recorded.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// The number of its first worker, over all processes.
+    pub(crate) first_worker: u64,
+    /// Its record.
+    pub(crate) run: ScenarioRun,
 }
 
 /// What the workers of a scenario share.

@@ -2,9 +2,9 @@
 
 use std::{io, net::IpAddr, path::PathBuf};
 
-use engine::{exit::Exit, merge::Unlike};
+use engine::exit::Exit;
 
-use crate::{http::TlsError, machine::TooSmall, shards::ShardError};
+use crate::{http::TlsError, machine::TooSmall, shards::ShardError, watch::web::NoDoor};
 
 /// Why a suite did not run, or left no report.
 #[derive(Debug, thiserror::Error)]
@@ -23,9 +23,6 @@ pub enum SuiteError {
     /// Another process that was to share the load did not get ready.
     #[error("{0}")]
     Shard(#[from] ShardError),
-    /// What other processes recorded cannot be put together.
-    #[error("the processes' records cannot be put together ({0}): was the program replaced meanwhile?")]
-    Unlike(#[from] Unlike),
     /// The world is too small for the plan.
     #[error(
         "{scenario} needs {needed} load users, the world has {members}: choose a smaller preset or seed and name \
@@ -62,6 +59,9 @@ pub enum SuiteError {
     /// Ctrl-C before anything was measured.
     #[error("interrupted before the start; nothing was measured")]
     Interrupted,
+    /// The page to watch it cannot be where it is wanted.
+    #[error(transparent)]
+    NoDoor(#[from] NoDoor),
     /// The results directory cannot be made.
     #[error("the folder {dir} cannot be made: {source}; name another with --out", dir = dir.display())]
     Folder {
@@ -92,7 +92,6 @@ impl SuiteError {
             | Self::NotPrepared { .. }
             | Self::Shard(ShardError::NotReady { .. }) => Exit::Unreachable,
             Self::Shard(ShardError::Interrupted) | Self::Interrupted => Exit::Interrupted,
-            Self::Unlike(_) => Exit::Invalid,
             _ => Exit::Usage,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use engine::ends::Ends;
 
-use super::setup::{Control, patience};
+use super::setup::{Control, patiently};
 use crate::{faults::FaultPlan, truth::TruthScore};
 
 /// Lets no fault strike for now. A target that has no faults has none to rest; whoever is not there is found out
@@ -37,12 +37,11 @@ pub(super) fn begin(control: &Control, ends: &Ends) -> Begun {
         }
     };
     let Some(books) = control.books() else { return Begun::default() };
-    let note =
-        match control.block_on(async { tokio::time::timeout(patience(ends), books.start_faults()).await }) {
-            Ok(Ok(())) => None,
-            Ok(Err(e)) => Some(format!("The scheduled faults could not be started: {e:#}.")),
-            Err(_) => Some("The scheduled faults could not be started in time.".into()),
-        };
+    let note = match control.block_on(patiently(ends, books.start_faults())) {
+        Ok(Ok(())) => None,
+        Ok(Err(e)) => Some(format!("The scheduled faults could not be started: {e:#}.")),
+        Err(_) => Some("The scheduled faults could not be started in time.".into()),
+    };
     Begun { before, note }
 }
 
@@ -54,7 +53,7 @@ pub(super) fn read(control: &Control, ends: &Ends) -> Option<FaultPlan> {
 /// The same, telling no plan, or a target that has no such thing, from no answer.
 fn ask(control: &Control, ends: &Ends) -> Result<Option<FaultPlan>, String> {
     let Some(books) = control.books() else { return Ok(None) };
-    match control.block_on(async { tokio::time::timeout(patience(ends), books.faults()).await }) {
+    match control.block_on(patiently(ends, books.faults())) {
         Ok(Ok(plan)) => Ok(Some(plan).filter(|plan| plan.toml.is_some())),
         Ok(Err(e)) => Err(format!("{e:#}")),
         Err(_) => Err("there was no answer in time".into()),

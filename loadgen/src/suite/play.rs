@@ -8,29 +8,32 @@ use engine::{
     load::Shard,
     merge,
     record::{self, Collector, Ending, Live, Recorder, Registry, Role, Tap},
-    run::TimingRun,
+    run::{ScenarioRun, TimingRun},
+    workers::WorkerLost,
 };
 
 use super::{
     Prepared, SuiteError,
-    crew::{Crew, Driven},
+    crew::{Crew, Driven, Part},
     faults,
     prepare::prepare,
-    setup::{Control, patience},
+    setup::{Control, PATIENCE, patiently},
     warm_up,
 };
 use crate::{
     books::RouteTruth,
-    live::Screen,
     options::Split,
     run::Measured,
     scenario::{Plan, Script, Settling},
     shards::Shards,
     truth,
+    watch::{Screen, stream::Planned},
 };
 
-/// From the moment workers (of whichever process) are started to the scenario's own start: they need some time to get up.
+/// From the moment workers, of whichever process, are started to the scenario's own start: they need some time
+/// to get up.
 const LEAD: Duration = Duration::from_millis(100);
+
 /// Plays a scenario to its end, natural or not: in this process, or split.
 pub(super) fn play(
     control: &Control,
@@ -49,9 +52,11 @@ pub(super) fn play(
     let split = split.filter(|_| script.splits());
     let shards = split.map(|split| Shards::muster(control, split, name, ends)).transpose()?;
 
+    let planned =
+        Planned { name: name.into(), title: scenario.title().into(), length_s: length.as_secs_f64() };
+    screen.begin(planned, &goals);
     let collector = Collector::start(record::Plan::new(name, registry, goals, flows.clone()));
     let tap = collector.tap();
-    screen.begin(name, length);
     if let Some(shards) = &shards {
         screen.say(&format!("{name}: {}", shards.roll()));
     }
@@ -60,25 +65,24 @@ pub(super) fn play(
     let begun = faults::begin(control, ends);
 
     let (started, epoch) = (clock::wall(), clock::now() + LEAD);
+    let crew = Crew {
+        scenario: name,
+        flows,
+        script: script.clone(),
+        registry: shared.clone(),
+        tap: tap.clone(),
+        ends: ends.clone(),
+        epoch,
+        shard: Shard::ALL,
+    };
     let look = |live: &Live| screen.update(live);
     let driven = match shards {
-        Some(shards) => shards.drive(&flows, epoch, ends, look),
-        None => {
-            let crew = Crew {
-                scenario: name,
-                flows,
-                script: script.clone(),
-                registry: shared.clone(),
-                tap: tap.clone(),
-                ends: ends.clone(),
-                epoch,
-                shard: Shard::ALL,
-            };
-            crew.drive(control, || look(&collector.live()))
-        }
+        Some(shards) => shards.drive(&crew.flows, epoch, ends, look),
+        None => crew.drive(control, || look(&collector.live())),
     };
     let ended = clock::now();
-    control.block_on(faults::rest(control, patience(ends)));
+    // Whoever cannot be asked has none to rest.
+    drop(control.block_on(patiently(ends, faults::rest(control, PATIENCE))));
 
     let truth = read_truth(control, ends, &mut notes);
     notes.extend(begun.note);
@@ -88,10 +92,8 @@ pub(super) fn play(
     settle(control, name, &shared, script.as_ref(), &tap.recorder(epoch), ends, &mut notes);
     let Driven { flows, workers, lost, parts } = driven;
     let interrupted = ends.interrupted();
-    let mut run = collector.finish(Ending { started, epoch, ended, interrupted, workers, flows, lost });
-    for part in parts {
-        merge::add(&mut run, part)?;
-    }
+    let run = collector.finish(Ending { started, epoch, ended, interrupted, workers, flows, lost });
+    let run = put_together(run, parts);
     screen.end(&run);
     let endpoints = run.warm_up.iter().filter(|timing| timing.role == Role::Endpoint);
     let warm_up_requests = endpoints.map(TimingRun::counts).map(|(ok, failed)| ok + failed).sum();
@@ -112,6 +114,17 @@ pub(super) fn play(
     })
 }
 
+/// A part that does not belong to the run is as good as lost: its program was replaced meanwhile.
+fn put_together(mut run: ScenarioRun, parts: Vec<Part>) -> ScenarioRun {
+    for Part { first_worker, run: part } in parts {
+        if let Err(unlike) = merge::add(&mut run, part) {
+            let message = format!("what its process recorded is {unlike}");
+            run.health.lost.push(WorkerLost { worker: first_worker, message });
+        }
+    }
+    run
+}
+
 fn warm(
     control: &Control,
     scenario: &'static str,
@@ -129,8 +142,7 @@ fn warm(
 /// What is scored begins here.
 fn reset_truth(control: &Control, ends: &Ends) -> Vec<String> {
     let Some(books) = control.books() else { return Vec::new() };
-    let reset = async { tokio::time::timeout(patience(ends), books.reset_truth()).await };
-    match control.block_on(reset) {
+    match control.block_on(patiently(ends, books.reset_truth())) {
         Ok(Ok(())) => Vec::new(),
         Ok(Err(e)) => vec![format!("The mock's latency books could not be reset: {e:#}.")],
         Err(_) => vec!["The mock's latency books could not be reset in time.".into()],
@@ -139,8 +151,7 @@ fn reset_truth(control: &Control, ends: &Ends) -> Vec<String> {
 
 fn read_truth(control: &Control, ends: &Ends, notes: &mut Vec<String>) -> Option<Vec<RouteTruth>> {
     let books = control.books().filter(|_| notes.is_empty())?;
-    let read = async { tokio::time::timeout(patience(ends), books.truth()).await };
-    match control.block_on(read) {
+    match control.block_on(patiently(ends, books.truth())) {
         Ok(Ok(truth)) => Some(truth),
         Ok(Err(e)) => {
             notes.push(format!("The mock's latency books could not be read: {e:#}."));
@@ -165,7 +176,7 @@ fn settle(
     let mut context = control.context(scenario, registry.clone(), None);
     let settled = control.block_on(async {
         let settling = Settling { context: &mut context, recorder, books: control.books() };
-        tokio::time::timeout(patience(ends), script.settle(settling)).await
+        patiently(ends, script.settle(settling)).await
     });
     if settled.is_err() {
         notes.push("What can be judged only after the run could not be settled in time.".into());

@@ -1,12 +1,12 @@
 //! What is made ready before anything is sent: the plans, and the controlling thread's own means.
 
-use std::{future::Future, io, net::IpAddr, rc::Rc, sync::Arc, time::Duration};
+use std::{future::Future, io, net::IpAddr, pin::pin, rc::Rc, sync::Arc, time::Duration};
 
 use engine::{
-    ends::Ends,
+    ends::{Ends, Stage},
     record::{Recorder, Registry},
 };
-use tokio::{runtime::Runtime, task::LocalSet};
+use tokio::{runtime::Runtime, task::LocalSet, time::error::Elapsed};
 
 use super::SuiteError;
 use crate::{
@@ -103,9 +103,26 @@ impl Control {
     }
 }
 
-/// How long books may take: the report of an interrupted run comes within three seconds.
-pub(super) fn patience(ends: &Ends) -> Duration {
-    if ends.interrupted() { Duration::from_millis(250) } else { Duration::from_mins(1) }
+/// How long the target's books may take, and how long from Ctrl-C on: the report of an interrupted run comes
+/// within three seconds.
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE_WHEN_INTERRUPTED: Duration = Duration::from_millis(250);
+
+/// Waits for the target's books. An interruption that comes while they are waited for shortens the wait.
+pub(super) async fn patiently<T>(ends: &Ends, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+    let interrupted = async {
+        ends.reached(Stage::Leaving).await;
+        if !ends.interrupted() {
+            ends.reached(Stage::Aborted).await;
+        }
+    };
+    let mut work = pin!(tokio::time::timeout(PATIENCE, work));
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = interrupted => {}
+    }
+    tokio::time::timeout(PATIENCE_WHEN_INTERRUPTED, work).await?
 }
 
 fn runtime() -> io::Result<Runtime> {

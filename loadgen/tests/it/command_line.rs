@@ -35,12 +35,14 @@ fn an_unknown_scenario_names_those_there_are() {
 
 #[test]
 fn wrong_values_are_usage_errors_that_name_value_and_choice() {
-    let cases: [(&[&str], &str, &str); 6] = [
+    let cases: [(&[&str], &str, &str); 8] = [
         (&["plan", "--preset", "huge"], "huge", "smoke, quick, full"),
         (&["plan", "--time-scale", "0"], "`0`", "0.01 to 100"),
         (&["run", "--inconclusive", "maybe"], "maybe", "pass, fail, 98"),
         (&["run", "--target", "moon"], "`moon`", "`mock`"),
         (&["run", "--workers", "0"], "0", "1..=256"),
+        (&["run", "--web", "0.0.0.0:8090"], "0.0.0.0:8090", "127.0.0.1:8090"),
+        (&["run", "--web", "8090"], "`8090`", "127.0.0.1:8090"),
         (&["plan", "--seed", "x"], "x", "invalid digit"),
     ];
     for (args, value, choice) in cases {

@@ -38,7 +38,12 @@ static MOCK: LazyLock<String> = LazyLock::new(|| {
             mock_server::serve(listener, config, std::future::pending::<()>()).await.expect("it serves");
         });
     });
-    told.recv().expect("the mock is up")
+    let address = told.recv().expect("the mock has a port");
+    // It listens before its world is made, which takes longer than a preflight waits.
+    let mut first = TcpStream::connect(&address).expect("the mock listens");
+    first.write_all(b"GET /health HTTP/1.1\r\nhost: mock\r\n\r\n").expect("it reads");
+    first.read_exact(&mut [0]).expect("it answers");
+    address
 });
 
 /// What the gate does from a certain request on.
@@ -153,6 +158,7 @@ struct Running {
 
 impl Running {
     fn start(begins: &'static str, after: usize, then: Then) -> Self {
+        LazyLock::force(&MOCK);
         let (origin, reached) = Gate::open(When { begins, after }, then);
         let out = tempfile::tempdir().expect("a directory");
         let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
@@ -167,7 +173,7 @@ impl Running {
 
     /// Waits until the gate has seen what it looks for.
     fn until_there(&self) {
-        self.reached.recv_timeout(Duration::from_mins(2)).expect("the run gets this far");
+        self.reached.recv_timeout(Duration::from_mins(1)).expect("the run gets this far");
     }
 
     fn interrupt(&self) {

@@ -1,6 +1,9 @@
 //! The load generator's tests, in one binary.
 
 mod api;
+#[path = "../../../mock-server/tests/it/browser.rs"]
+#[expect(dead_code, reason = "only the mock's page is typed into")]
+mod browser;
 mod calls;
 mod client;
 mod command_line;
@@ -25,4 +28,5 @@ mod stalls;
 mod stripe_burst;
 mod stripe_lies;
 mod truth;
+mod watch;
 mod words;

@@ -9,9 +9,10 @@ use std::{
     time::Duration,
 };
 
+use engine::{ends::Ends, exit::Exit};
 use fixtures::{DEFAULT_SEED, Size, World};
 use loadgen::{
-    options::{self, Options},
+    options::{self, Options, Split},
     run::Run,
     suite,
     target::Target,
@@ -155,6 +156,32 @@ fn a_scenario_whose_users_know_of_each_other_stays_in_one_process() {
     ] {
         assert_eq!(splits(name), expected, "{name}");
     }
+}
+
+/// What a run says that is split over two processes of this program.
+fn refused(program: &str) -> (Exit, String) {
+    let out = tempfile::tempdir().expect("a directory");
+    let options = Options {
+        scenarios: options::choose(&["search-load".to_owned()]).expect("it is known"),
+        split: Some(Split { processes: 2, program: program.into() }),
+        out: out.path().to_owned(),
+        quiet: true,
+        ..Options::new(Target::parse(&MOCK).expect("a loopback target"))
+    };
+    let refusal = suite::run(&options, &Ends::new()).expect_err("nobody drives the load");
+    (refusal.exit(), refusal.to_string())
+}
+
+#[test]
+fn a_program_that_cannot_be_one_of_the_processes_is_named() {
+    let (exit, said) = refused("/nowhere/loadgen");
+    assert_eq!(exit, Exit::Usage);
+    assert!(said.starts_with("process 1 of 2 (/nowhere/loadgen) cannot be started"), "{said}");
+    let (exit, said) = refused("false");
+    assert_eq!(exit, Exit::Unreachable);
+    assert!(said.contains("did not get ready: ended early (exit status: 1)"), "{said}");
+    let (_, said) = refused("echo");
+    assert!(said.contains("did not get ready: said what is no message"), "{said}");
 }
 
 #[test]

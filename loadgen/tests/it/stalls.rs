@@ -1,7 +1,14 @@
 //! The figures stay true while the target stands still: a server that freezes all its answers for one second
 //! in ten, a truth computed from the schedule and the server's own log, and what is reported beside it.
 
-use std::{cell::Cell, rc::Rc, sync::Arc, sync::mpsc, thread, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
 
 use contract::{Endpoint, Nothing, operations::Health};
 use engine::{
@@ -44,12 +51,12 @@ fn at(epoch: Instant, seconds: f64) -> Instant {
 }
 
 /// A freeze as the server had it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Freeze {
     from: Instant,
-    /// When it was to end, and when it did.
     until: Instant,
-    thawed: Instant,
+    /// When each of those held was answered, in the order they came: thousands take some milliseconds.
+    answered: Vec<Instant>,
 }
 
 /// The server: answers at once, except in a freeze; then when that ends, in the order they came.
@@ -57,6 +64,8 @@ struct Freezer {
     /// When the next freeze begins, or the one that is on began.
     next: Cell<Option<Instant>>,
     thaw: Notify,
+    /// The freezes that have ended.
+    log: RefCell<Vec<Freeze>>,
 }
 
 impl Freezer {
@@ -67,27 +76,29 @@ impl Freezer {
             let (freezer, healthy) = (self.clone(), healthy.clone());
             tokio::task::spawn_local(async move {
                 while asked(&mut stream).await {
-                    if freezer.next.get().is_some_and(|from| clock::now() >= from) {
+                    let held = freezer.next.get().is_some_and(|from| clock::now() >= from);
+                    if held {
                         freezer.thaw.notified().await;
                     }
                     send(&mut stream, &healthy).await;
+                    if held && let Some(freeze) = freezer.log.borrow_mut().last_mut() {
+                        freeze.answered.push(clock::now());
+                    }
                 }
             });
         }
     }
 
     /// Stands still when it should, and logs when it did.
-    async fn freeze(&self, epoch: Instant) -> Vec<Freeze> {
-        let mut log = Vec::new();
+    async fn freeze(&self, epoch: Instant) {
         for (from, until) in FREEZES {
             let (from, until) = (at(epoch, from), at(epoch, until));
             self.next.set(Some(from));
             clock::sleep_until(until).await;
             self.next.set(None);
-            log.push(Freeze { from, until, thawed: clock::now() });
+            self.log.borrow_mut().push(Freeze { from, until, answered: Vec::new() });
             self.thaw.notify_waiters();
         }
-        log
     }
 }
 
@@ -109,11 +120,12 @@ fn server(epoch: Instant, stop: Ends) -> (String, thread::JoinHandle<Vec<Freeze>
         let logs = workers::run(1, |_| async {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
             tell.send(format!("http://{}", listener.local_addr().expect("bound"))).expect("it is awaited");
-            let freezer = Rc::new(Freezer { next: Cell::default(), thaw: Notify::new() });
+            let freezer =
+                Rc::new(Freezer { next: Cell::default(), thaw: Notify::new(), log: RefCell::default() });
             tokio::task::spawn_local(freezer.clone().serve(listener));
-            let log = freezer.freeze(epoch).await;
+            freezer.freeze(epoch).await;
             stop.reached(Stage::Closing).await;
-            log
+            freezer.log.take()
         });
         logs.into_iter().next().expect("one worker").expect("the server does not panic")
     });
@@ -206,14 +218,24 @@ fn offered(curves: &[Curve]) -> (ScenarioRun, Vec<Freeze>, Instant) {
     (run, log, epoch)
 }
 
-/// How long each arrival waited by the schedule and the server's log, ascending: those due in a freeze until it
-/// was over, the others not at all.
-fn truth(curve: &Curve, epoch: Instant, log: &[Freeze]) -> Vec<Duration> {
-    let due = (0..curve.total()).map(|n| at(epoch, curve.due(n).expect("it is planned")));
-    let mut waited: Vec<Duration> = due
+/// When the arrivals of a curve are due.
+fn due(curve: &Curve, epoch: Instant) -> impl Iterator<Item = Instant> {
+    (0..curve.total()).map(move |n| at(epoch, curve.due(n).expect("it is planned")))
+}
+
+/// How long each arrival of a curve waited by the schedule and the server's log, ascending: those due in a freeze
+/// until their turn among all that were held came, the others not at all.
+fn truth(curve: &Curve, all: &[Curve], epoch: Instant, log: &[Freeze]) -> Vec<Duration> {
+    let mut everybody: Vec<Instant> = all.iter().flat_map(|curve| due(curve, epoch)).collect();
+    everybody.sort();
+    let place = |due: Instant| everybody.partition_point(|other| *other < due);
+    let mut waited: Vec<Duration> = due(curve, epoch)
         .map(|due| {
             let freeze = log.iter().find(|freeze| freeze.from <= due && due < freeze.until);
-            freeze.map_or(Duration::ZERO, |freeze| freeze.thawed - due)
+            freeze.map_or(Duration::ZERO, |freeze| {
+                let turn = (place(due) - place(freeze.from)).min(freeze.answered.len() - 1);
+                freeze.answered[turn] - due
+            })
         })
         .collect();
     waited.sort();
@@ -253,7 +275,7 @@ fn stalls_are_reported_as_long_as_they_were() {
     for (curve, rate) in curves.iter().zip(RATES) {
         let name = format!("open, {rate}/s");
         let timing = run.timing_named(&name).expect("it is declared");
-        let truth = truth(curve, epoch, &log);
+        let truth = truth(curve, &curves, epoch, &log);
         assert_eq!(timing.counts(), (truth.len() as u64, 0), "{name}: everything was asked and answered");
         assert_eq!(longer_than(&truth, Duration::from_nanos(1)), rate as u64 * 3, "{name}: due in a freeze");
 

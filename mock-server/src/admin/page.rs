@@ -31,8 +31,8 @@ const FILES: [(&str, Kind, &str); 12] = [
     ("/__admin/page/latency.js", Kind::Js, include_str!("page/latency.js")),
     ("/__admin/page/switches.js", Kind::Js, include_str!("page/switches.js")),
     ("/__admin/page/books.js", Kind::Js, include_str!("page/books.js")),
-    ("/__admin/page/uPlot.js", Kind::Js, include_str!("page/uplot/uPlot.iife.min.js")),
-    ("/__admin/page/uPlot.css", Kind::Css, include_str!("page/uplot/uPlot.min.css")),
+    ("/__admin/page/uPlot.js", Kind::Js, include_str!("../../../assets/uplot/uPlot.iife.min.js")),
+    ("/__admin/page/uPlot.css", Kind::Css, include_str!("../../../assets/uplot/uPlot.min.css")),
 ];
 
 /// The files, ready to be sent: compressed when somebody first asks for the page, which most mocks never see.

@@ -35,7 +35,7 @@ static LEFT_OUT: Once = Once::new();
 
 /// Says that there is nothing to test with, also where what a test prints is kept from who runs it.
 fn left_out() {
-    let why = "LEFT OUT: the mock's page, as TEST_CHROMIUM names no browser; `./test units` provides one";
+    let why = "LEFT OUT: pages in a browser, as TEST_CHROMIUM names none; `./test units` provides one";
     drop(writeln!(std::io::stderr(), "{why}"));
 }
 

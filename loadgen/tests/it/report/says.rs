@@ -184,3 +184,18 @@ fn what_a_fault_struck_in_an_earlier_scenario_is_not_held_against_this_one() {
     let other = loadgen::faults::FaultPlan { toml: Some("another".to_owned()), ..plan(3) };
     assert!(plan(3).since(&other).unscored("GET /").is_some());
 }
+
+#[test]
+fn where_load_came_from_is_said_and_a_run_of_before_there_were_processes_still_reads() {
+    let mut run = made::good();
+    let mut older: serde_json::Value = serde_json::from_str(&run.to_json()).expect("JSON");
+    let machine = older["meta"]["machine"].as_object_mut().expect("an object");
+    assert!(machine.remove("processes").is_some() && machine.remove("sources").is_some());
+    assert_eq!(serde_json::from_value::<Run>(older).expect("an older run"), run);
+    run.meta.machine.processes = 3;
+    run.meta.machine.sources = ["127.0.0.1", "127.0.0.2"].map(|text| text.parse().expect("one")).to_vec();
+    let said = "linux x86_64, 2 cores, 3 processes of 2 threads, from 127.0.0.1, 127.0.0.2";
+    for name in ["LOAD_TEST_REPORT.md", "report.html"] {
+        assert!(file(&run, name).contains(said), "{name}");
+    }
+}

@@ -1,0 +1,9 @@
+//! Watching a run: the stream, what is made of it, and the three views.
+
+mod lines;
+mod made;
+mod model;
+mod page;
+mod screen;
+mod terminal;
+mod web;
