@@ -1,6 +1,6 @@
 //! What an endpoint is: one name, its parameters, what goes in and what comes out.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -89,7 +89,9 @@ pub fn split_route(route: &'static str) -> (&'static str, &'static str) {
 /// Bytes a path segment may carry as they are (RFC 3986 unreserved).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-fn render_path<P: Serialize>(template: &str, params: &P) -> String {
+/// Path and query for these parameters (a flat struct, or pairs of strings), percent-encoded: a name that the
+/// template has goes into the path, the others into the query.
+pub fn render_path<P: Serialize>(template: &str, params: &P) -> String {
     let encoded = serde_urlencoded::to_string(params).expect("parameters are flat structs of scalars");
     let pairs: Vec<(String, String)> =
         serde_urlencoded::from_str(&encoded).expect("what was just encoded decodes");
@@ -108,6 +110,16 @@ fn render_path<P: Serialize>(template: &str, params: &P) -> String {
         path.push_str(&serde_urlencoded::to_string(&query).expect("pairs of strings encode"));
     }
     path
+}
+
+/// The parameters that a path and its query carry, by the template it was made from: what [`render_path`] took.
+pub fn path_params(template: &str, path: &str) -> Vec<(String, String)> {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let slots = template.split('/').zip(path.split('/')).filter_map(|(slot, value)| {
+        let name = slot.strip_prefix('{')?.strip_suffix('}')?;
+        Some((name.to_owned(), percent_decode_str(value).decode_utf8_lossy().into_owned()))
+    });
+    slots.chain(form_pairs(query).into_owned()).collect()
 }
 
 /// A parameter that could not be read.

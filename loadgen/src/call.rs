@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     context::Context,
+    deployment::Crossing,
     http::{Exchange, Outgoing, Received},
 };
 
@@ -68,7 +69,7 @@ struct Recording<'a> {
 impl Recording<'_> {
     async fn exchange(&mut self, request: &Outgoing) -> (Due, Exchange) {
         let due = self.due.unwrap_or_else(Due::now);
-        (due, self.context.client().exchange(request).await)
+        (due, self.context.client_for(self.route).exchange(request).await)
     }
 
     fn record(&self, due: Due, exchange: &Exchange, outcome: Result<(), Fault>) {
@@ -147,9 +148,11 @@ impl<'a, K> Asking<'a, K> {
         mut self,
         read: impl FnOnce(&Outgoing, Received, &[u16]) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        let outgoing = self.outgoing?;
+        let mut outgoing = self.outgoing?;
+        let crossing = self.recording.context.adapt(self.recording.route, &mut outgoing)?;
         let (due, mut exchange) = self.recording.exchange(&outgoing).await;
         let received = std::mem::replace(&mut exchange.answer, Err(Fault::reset("")));
+        let received = received.map(|received| back(crossing, received));
         let answer = received.and_then(|received| read(&outgoing, received, self.statuses));
         self.recording.record(due, &exchange, answer.as_ref().map(|_| ()).map_err(Clone::clone));
         answer
@@ -275,7 +278,7 @@ impl Context {
         groups: &[TimingId],
         check: impl Fn(&Asset, &Received) -> Result<(), Fault>,
     ) -> Vec<Result<Received, Fault>> {
-        let requests: Vec<Outgoing> = assets
+        let mut requests: Vec<Outgoing> = assets
             .iter()
             .map(|asset| Outgoing {
                 method: Method::GET,
@@ -284,11 +287,20 @@ impl Context {
                 body: Bytes::new(),
             })
             .collect();
-        let exchanges = self.client().burst(&requests).await;
+        let changed =
+            assets.iter().zip(&mut requests).map(|(asset, request)| self.adapt(asset.route, request));
+        let crossings: Vec<_> = match changed.collect() {
+            Ok(crossings) => crossings,
+            Err(fault) => return vec![Err(fault); assets.len()],
+        };
+        let Some(first) = assets.first() else { return Vec::new() };
+        let exchanges = self.client_for(first.route).burst(&requests).await;
         let mut answers = Vec::with_capacity(assets.len());
-        for ((asset, request), mut exchange) in assets.iter().zip(&requests).zip(exchanges) {
+        for (((asset, request), crossing), mut exchange) in
+            assets.iter().zip(&requests).zip(crossings).zip(exchanges)
+        {
             let received = std::mem::replace(&mut exchange.answer, Err(Fault::reset("")));
-            let answer = received.and_then(|received| {
+            let answer = received.map(|received| back(crossing, received)).and_then(|received| {
                 expected(request, &received, asset.statuses)?;
                 check(asset, &received).map(|()| received)
             });
@@ -297,6 +309,14 @@ impl Context {
             answers.push(answer);
         }
         answers
+    }
+}
+
+/// The contract's answer, where the request went out changed.
+fn back(crossing: Option<Crossing>, received: Received) -> Received {
+    match crossing {
+        Some(crossing) => crossing.back(received),
+        None => received,
     }
 }
 

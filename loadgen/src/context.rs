@@ -3,12 +3,13 @@
 use std::{rc::Rc, sync::Arc};
 
 use contract::Endpoint;
-use engine::record::{Recorder, Registry, TimingId};
+use engine::record::{Fault, Recorder, Registry, TimingId};
 use fixtures::{Stream, World};
 
 use crate::{
     call::{Call, Fetch},
-    http::{Client, Connector},
+    deployment::Crossing,
+    http::{Client, Connector, Outgoing},
 };
 
 /// What all users of a scenario on one worker share.
@@ -35,13 +36,15 @@ pub struct Surroundings {
 pub struct Context {
     around: Rc<Surroundings>,
     client: Client,
+    /// Connections to other origins of the target, by where they lead; usually there are none.
+    elsewhere: Vec<Client>,
 }
 
 impl Context {
     /// A user with a connection of its own, not yet made.
     pub fn new(around: Rc<Surroundings>) -> Self {
         let client = Client::new(around.connector.clone());
-        Self { around, client }
+        Self { around, client, elsewhere: Vec::new() }
     }
 
     /// A second context with a connection of its own: for what one person does twice at once (a double
@@ -54,7 +57,7 @@ impl Context {
     /// A user who borrows connections from its worker's pool and gives them back.
     pub fn pooled(around: Rc<Surroundings>) -> Self {
         let client = Client::pooled(around.connector.clone());
-        Self { around, client }
+        Self { around, client, elsewhere: Vec::new() }
     }
 
     /// Asks an endpoint: `context.call::<GetEvent>(&params).due(due).send().await`.
@@ -99,6 +102,29 @@ impl Context {
     /// The connection of this user.
     pub fn client(&mut self) -> &mut Client {
         &mut self.client
+    }
+
+    /// The connection for requests of this route: the target may have parts at other origins.
+    pub fn client_for(&mut self, route: &'static str) -> &mut Client {
+        let Some(target) = self.around.connector.target().elsewhere(route) else { return &mut self.client };
+        let known = self.elsewhere.iter().position(|client| client.connector().target() == target.as_ref());
+        let place = known.unwrap_or_else(|| {
+            self.elsewhere.push(Client::new(self.around.connector.to(target.clone())));
+            self.elsewhere.len() - 1
+        });
+        &mut self.elsewhere[place]
+    }
+
+    /// Changes a request to what the target's deployment takes, where it differs from the contract.
+    pub(crate) fn adapt(
+        &self,
+        route: &'static str,
+        outgoing: &mut Outgoing,
+    ) -> Result<Option<Crossing>, Fault> {
+        match self.around.connector.target().deployment() {
+            Some(deployment) => deployment.adapt(route, outgoing),
+            None => Ok(None),
+        }
     }
 
     /// How connections are made, for sockets.

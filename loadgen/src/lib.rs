@@ -4,7 +4,9 @@
 //! |---|---|
 //! | [`cli`], [`options`] | what was typed, and what it means |
 //! | [`preset`] | the one table of durations, intervals and head-counts |
-//! | [`target`], [`http`], [`ws`] | where load goes and how: one connection per user, every phase timed |
+//! | [`target`], [`safety`] | where load goes, and that it may go there |
+//! | [`http`], [`ws`] | how it goes there: one connection per user, every phase timed |
+//! | [`deployment`] | where a target differs from the contract: requests and answers changed as its profile says |
 //! | [`scenario`], [`scenarios`] | what a scenario is; the six, one file each |
 //! | [`context`], [`call`] | what a virtual user holds, and how it asks for something |
 //! | [`plan_text`], [`watch`], [`words`] | what one reads before and sees during a run; numbers as people read them |
@@ -18,6 +20,7 @@ pub mod books;
 pub mod call;
 pub mod cli;
 pub mod context;
+pub mod deployment;
 pub mod digest;
 pub mod faults;
 pub mod http;
@@ -29,6 +32,7 @@ pub mod plan_text;
 pub mod preset;
 pub mod report;
 pub mod run;
+pub mod safety;
 pub mod scenario;
 pub mod scenarios;
 pub mod shards;

@@ -161,6 +161,26 @@ fn total(prepared: &[Prepared]) -> String {
     )
 }
 
+/// How much all of it would send, in a sentence without its end: `24 000 requests in 1 min 30 s, at most some 900 a
+/// second`.
+pub fn load(prepared: &[Prepared]) -> String {
+    let seconds: f64 = prepared.iter().map(|prepared| prepared.plan.length().as_secs_f64()).sum();
+    let requests: u64 = prepared.iter().map(|prepared| prepared.plan.needs.requests).sum();
+    let peak = prepared.iter().map(|prepared| peak(&prepared.plan)).fold(0.0, f64::max).ceil() as u64;
+    format!("{} requests in {}, at most some {} a second,", number(requests), length(seconds), number(peak))
+}
+
+/// Requests per second at the highest point of a scenario, as far as its plan says.
+fn peak(plan: &Plan) -> f64 {
+    let flow = |(place, flow): (usize, &Flow)| match &flow.load {
+        Load::Arrivals(rate) => rate.peak() * plan.script.act(place).requests,
+        Load::Paced { users, every } => users.peak() / every.as_secs_f64() * plan.script.act(place).requests,
+        // Whoever is there asks at the same pace, whatever it is: requests go with heads.
+        Load::Visitors(crowd) => plan.needs.requests as f64 * crowd.peak() / crowd.area(f64::INFINITY),
+    };
+    plan.flows.iter().enumerate().map(flow).sum()
+}
+
 /// What this machine says to the plan: the addresses it would come from, or why it cannot.
 pub fn machine_line(carried: &Result<Vec<IpAddr>, SuiteError>) -> String {
     match carried {

@@ -1,94 +1,69 @@
 //! Where load goes, and that it may go there.
+//!
+//! [`Asked`] is what was typed, read and allowed by its names alone; a [`Target`] is that with its addresses, which are
+//! looked up once: load goes to those and nowhere else. There is no other way to one, so nothing is ever sent to a host
+//! that is on no list, or that nobody confirmed.
 
-use std::{
-    fmt, io,
-    net::{IpAddr, SocketAddr, ToSocketAddrs},
-};
+use std::{fmt, net::SocketAddr, sync::Arc};
 
-use contract::operations::WORLD_HEADER;
-use engine::exit::Exit;
+use contract::{endpoint::split_route, operations::WORLD_HEADER, pages, ws};
+use fixtures::targets::Roots;
 use http::{HeaderName, HeaderValue};
+
+mod asked;
+mod error;
+mod recipe;
+
+pub use asked::Asked;
+pub use error::TargetError;
+pub use recipe::Recipe;
+
+use crate::{deployment::Deployment, safety};
 
 /// The header by which a mock tells its worlds apart.
 const MOCK_WORLD: HeaderName = HeaderName::from_static(WORLD_HEADER);
+/// Where the SFU's own paths begin.
+const SFU_PATHS: &str = "/v1/apps/";
 
-/// A target: an origin that is reached on this machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A target: an origin load may go to, and how the deployment there differs from the contract.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     name: String,
+    environment: Option<&'static str>,
+    origin: Origin,
+    world: Option<HeaderValue>,
+    deployment: Option<Arc<Deployment>>,
+    roots: Roots,
+    elsewhere: Arc<Elsewhere>,
+    recipe: Arc<Recipe>,
+}
+
+/// Scheme, host and port, and the addresses they lead to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Origin {
     tls: bool,
     host: String,
     port: u16,
     addresses: Vec<SocketAddr>,
-    world: Option<HeaderValue>,
 }
 
-/// Why load does not go there.
-#[derive(Debug, thiserror::Error)]
-pub enum TargetError {
-    /// It is neither a known name nor a URL.
-    #[error("unknown target `{0}`: it is `mock`, `local`, or a URL such as http://127.0.0.1:8089")]
-    Unknown(String),
-    /// The name does not resolve.
-    #[error("target {host}: the name does not resolve ({source})")]
-    Unresolved {
-        /// The host asked for.
-        host: String,
-        /// What the resolver said.
-        source: io::Error,
-    },
-    /// No world of a mock can be called that.
-    #[error("`{0}` is no name of a world: it has 1 to 64 characters of a-z, 0-9, _ and -")]
-    World(String),
-    /// It is not on this machine.
-    #[error(
-        "target {0} is refused: load goes only to a mock or a loopback address until targets prove what they are"
-    )]
-    NotLoopback(String),
+/// What an origin is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Base,
+    Pages,
+    Sockets,
+    Sfu,
 }
 
-impl TargetError {
-    /// What it says to the shell.
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Unknown(_) | Self::World(_) => Exit::Usage,
-            Self::Unresolved { .. } | Self::NotLoopback(_) => Exit::Unreachable,
-        }
-    }
-}
-
-/// Where the names lead.
-const NAMED: &[(&str, &str)] = &[("mock", "http://127.0.0.1:8089"), ("local", "http://127.0.0.1:8000")];
+/// Parts of the target at other origins.
+type Elsewhere = Vec<(Place, Arc<Target>)>;
 
 impl Target {
-    /// Reads `mock`, `local`, or an `http`/`https` URL, and refuses what is not on this machine.
+    /// Reads the name of a shipped profile, `FILE.toml`, or an `http`/`https` URL, and looks it up. Refuses what is not
+    /// on this machine: that takes [`Asked::resolve`] and a confirmation.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
-        if matches!(text, "staging" | "production" | "prod") {
-            return Err(TargetError::NotLoopback(text.to_owned()));
-        }
-        let url = NAMED.iter().find(|(name, _)| *name == text).map_or(text, |(_, url)| url);
-        let unknown = || TargetError::Unknown(text.to_owned());
-        let uri: http::Uri = url.parse().map_err(|_| unknown())?;
-        let tls = match uri.scheme_str() {
-            Some("http") => false,
-            Some("https") => true,
-            _ => return Err(unknown()),
-        };
-        let host = uri.host().ok_or_else(unknown)?.trim_matches(['[', ']']).to_owned();
-        if host.is_empty() || !matches!(uri.path(), "" | "/") || uri.query().is_some() {
-            return Err(unknown());
-        }
-        let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        if !may_be_loopback(&host) {
-            return Err(TargetError::NotLoopback(text.to_owned()));
-        }
-        let resolved = (host.as_str(), port).to_socket_addrs();
-        let addresses: Vec<SocketAddr> =
-            resolved.map_err(|source| TargetError::Unresolved { host: host.clone(), source })?.collect();
-        if addresses.is_empty() || addresses.iter().any(|address| !address.ip().is_loopback()) {
-            return Err(TargetError::NotLoopback(text.to_owned()));
-        }
-        Ok(Self { name: text.to_owned(), tls, host, port, addresses, world: None })
+        Asked::read(text)?.resolve(None, || "load".to_owned())
     }
 
     /// The same, in one of a mock's worlds: its name goes with every request, socket and admin call.
@@ -98,7 +73,18 @@ impl Target {
             .ok()
             .filter(|_| (1..=64).contains(&name.len()) && name.bytes().all(fits))
             .ok_or_else(|| TargetError::World(name.to_owned()))?;
-        Ok(Self { world: Some(world), ..self })
+        let moved = |target: &Self| Self { world: Some(world.clone()), ..target.clone() };
+        let elsewhere =
+            self.elsewhere.iter().map(|(place, target)| (*place, Arc::new(moved(target)))).collect();
+        Ok(Self { elsewhere: Arc::new(elsewhere), ..moved(&self) })
+    }
+
+    /// All it takes to make the same target in another process, at the same addresses.
+    pub fn recipe(&self) -> Recipe {
+        let elsewhere = self.elsewhere.iter().map(|(_, target)| &target.origin);
+        let addresses = std::iter::once(&self.origin).chain(elsewhere).map(|origin| origin.addresses.clone());
+        let world = self.world.as_ref().and_then(|world| world.to_str().ok()).map(str::to_owned);
+        self.recipe.at(addresses.collect(), world)
     }
 
     /// The header that names the mock's world, when there is one to name.
@@ -111,42 +97,115 @@ impl Target {
         self.world.as_ref().and_then(|world| world.to_str().ok())
     }
 
-    /// As it was asked for.
+    /// As it was asked for; the profile's name, when it is a file.
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Whether it is reached over TLS.
     pub fn tls(&self) -> bool {
-        self.tls
+        self.origin.tls
+    }
+
+    /// Whether it, or a part of it elsewhere, is reached over TLS.
+    pub fn wants_roots(&self) -> bool {
+        self.tls() || self.elsewhere.iter().any(|(_, target)| target.tls())
+    }
+
+    /// Whose certificates it may show, by its profile.
+    pub fn roots(&self) -> &Roots {
+        &self.roots
     }
 
     /// The host, without brackets.
     pub fn host(&self) -> &str {
-        &self.host
+        &self.origin.host
     }
 
-    /// The addresses to try, in order.
+    /// The addresses to try, in order. Looked up once, when the target was asked for.
     pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+        &self.origin.addresses
     }
 
     /// Host and port, as the `Host` header has them.
     pub fn authority(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        if self.port == if self.tls { 443 } else { 80 } { host } else { format!("{host}:{}", self.port) }
+        let Origin { tls, host, port, .. } = &self.origin;
+        let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+        if *port == usual_port(*tls) { host } else { format!("{host}:{port}") }
+    }
+
+    /// How the deployment differs from the contract; `None` when it does not.
+    pub fn deployment(&self) -> Option<&Arc<Deployment>> {
+        self.deployment.as_ref()
+    }
+
+    /// Why it has no endpoint of this route, when its profile says so.
+    pub fn missing(&self, route: &str) -> Option<&str> {
+        self.deployment.as_ref()?.missing(route)
+    }
+
+    /// Where requests of this route go, when that is another origin.
+    pub fn elsewhere(&self, route: &'static str) -> Option<&Arc<Self>> {
+        if self.elsewhere.is_empty() {
+            return None;
+        }
+        let place = Place::of(route);
+        self.elsewhere.iter().find(|(other, _)| *other == place).map(|(_, target)| target)
+    }
+
+    /// What its `/health` says its environment is must be what was asked for.
+    pub fn is_genuine(&self, says: &str) -> Result<(), TargetError> {
+        safety::health(self.environment, self.host(), says)
+            .map_err(|why| TargetError::Refused { target: self.name.clone(), why })
     }
 }
 
-/// Names are looked up only where they can lead to this machine: a resolver that is away takes its time, and
-/// load would be refused anyway.
-fn may_be_loopback(host: &str) -> bool {
-    let local = host == "localhost" || host.ends_with(".localhost");
-    local || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+impl Place {
+    fn of(route: &'static str) -> Self {
+        match route {
+            ws::ROUTE => Self::Sockets,
+            page if pages::ROUTES.contains(&page) => Self::Pages,
+            other if split_route(other).1.starts_with(SFU_PATHS) => Self::Sfu,
+            _ => Self::Base,
+        }
+    }
+
+    /// Its key in a profile.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::Pages => "pages",
+            Self::Sockets => "sockets",
+            Self::Sfu => "sfu",
+        }
+    }
+}
+
+fn usual_port(tls: bool) -> u16 {
+    if tls { 443 } else { 80 }
+}
+
+impl Origin {
+    /// Reads `http://host:port`, nothing behind it.
+    fn read(url: &str) -> Option<Self> {
+        let uri: http::Uri = url.parse().ok()?;
+        let tls = match uri.scheme_str()? {
+            "http" => false,
+            "https" => true,
+            _ => return None,
+        };
+        let host = uri.host()?.trim_matches(['[', ']']).to_ascii_lowercase();
+        let bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
+        let someone = uri.authority()?.as_str().contains('@');
+        if host.is_empty() || someone || !bare {
+            return None;
+        }
+        Some(Self { tls, host, port: uri.port_u16().unwrap_or(usual_port(tls)), addresses: Vec::new() })
+    }
 }
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", if self.tls { "https" } else { "http" }, self.authority())
+        write!(f, "{}://{}", if self.tls() { "https" } else { "http" }, self.authority())
     }
 }

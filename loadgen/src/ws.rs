@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use contract::ws::{ClientFrame, ServerFrame};
 use engine::{
     clock,
     record::{Fault, FaultKind, Phases},
 };
 use futures_util::{SinkExt, StreamExt};
+use http::{HeaderMap, Method};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -17,7 +19,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::http::{Connector, Speech, Stream};
+use crate::http::{Connector, Outgoing, Speech, Stream};
 
 /// The largest message that is read.
 const MESSAGE_BYTES: usize = 1024 * 1024;
@@ -55,12 +57,18 @@ impl Socket {
     }
 
     async fn attempt(connector: &Connector, path: &str) -> Result<Self, Fault> {
+        let elsewhere =
+            connector.target().elsewhere(contract::ws::ROUTE).map(|target| connector.to(target.clone()));
+        let connector = elsewhere.as_ref().unwrap_or(connector);
+        let handshake = handshake(connector, path)?;
+        let path = &handshake.path;
         let connected = connector.connect(Speech::Socket).await?;
         let scheme = if connector.target().tls() { "wss" } else { "ws" };
         let mut request = format!("{scheme}://{}{path}", connector.target().authority())
             .into_client_request()
             .map_err(|e| fault_of(&e, path))?;
         request.headers_mut().extend(connector.target().world_header());
+        request.headers_mut().extend(handshake.headers);
         let config = WebSocketConfig::default()
             .max_message_size(Some(MESSAGE_BYTES))
             .max_frame_size(Some(MESSAGE_BYTES))
@@ -121,6 +129,20 @@ impl Socket {
     pub async fn close(mut self) {
         let _ = tokio::time::timeout(FAREWELL, self.stream.close(None)).await;
     }
+}
+
+/// Path and headers, as the target's deployment has them.
+fn handshake(connector: &Connector, path: &str) -> Result<Outgoing, Fault> {
+    let mut handshake = Outgoing {
+        method: Method::GET,
+        path: path.to_owned(),
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+    };
+    if let Some(deployment) = connector.target().deployment() {
+        deployment.adapt(contract::ws::ROUTE, &mut handshake)?;
+    }
+    Ok(handshake)
 }
 
 fn fault_of(error: &Error, doing: &str) -> Fault {

@@ -2,10 +2,8 @@
 //! speaks of production. What the database itself must prove is in [`crate::stores::postgres`].
 
 use std::net::IpAddr;
-use std::sync::LazyLock;
 
-use ipnet::IpNet;
-use serde::Deserialize;
+use fixtures::environments::{self, Allowed};
 
 use crate::environment::Environment;
 use crate::error::SeedError;
@@ -32,34 +30,11 @@ impl Service {
     }
 }
 
-/// The lists of `fixtures/environments.toml`, which is compiled in so that nothing typed can change it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Environments {
-    local: Allowed,
-    staging: Allowed,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Allowed {
-    postgres: Vec<String>,
-    redis: Vec<String>,
-    stripe: Vec<String>,
-    zerodb: Vec<String>,
-    foreign_users: u64,
-}
-
-static ENVIRONMENTS: LazyLock<Environments> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../fixtures/environments.toml"))
-        .expect("environments.toml is checked by a test")
-});
-
 fn allowed(environment: Environment) -> Option<&'static Allowed> {
     match environment {
         Environment::Mock => None,
-        Environment::Local => Some(&ENVIRONMENTS.local),
-        Environment::Staging => Some(&ENVIRONMENTS.staging),
+        Environment::Local => Some(&environments::shipped().local),
+        Environment::Staging => Some(&environments::shipped().staging),
     }
 }
 
@@ -76,16 +51,17 @@ pub fn host(environment: Environment, service: Service, host: &str) -> Result<()
         Service::Stripe => &allowed.stripe,
         Service::ZeroDb => &allowed.zerodb,
     });
-    let host = host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
-    if list.iter().any(|pattern| matches(pattern, &host)) {
+    let host = environments::host_name(host);
+    if environments::is_listed(list, &host) {
         return Ok(());
     }
     Err(SeedError::Unproven {
         environment,
         missing: format!(
-            "{}'s host `{host}` is not on its list ({}); a host is added in fixtures/environments.toml, by review",
+            "{}'s host `{host}` is not on its list ({}); a host is added in {}, by review",
             service.name(),
-            list.join(", ")
+            list.join(", "),
+            environments::FILE
         ),
     })
 }
@@ -98,22 +74,9 @@ pub fn is_this_machine(host: &str) -> bool {
         || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn matches(pattern: &str, host: &str) -> bool {
-    if pattern == "/" {
-        return host.starts_with('/');
-    }
-    if let Some(domain) = pattern.strip_prefix('.') {
-        return host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.') && rest.len() > 1);
-    }
-    match (pattern.parse::<IpNet>(), host.parse::<IpAddr>()) {
-        (Ok(range), Ok(address)) => range.contains(&address),
-        _ => pattern == host,
-    }
-}
-
 /// No name may speak of production: what it names, and the name.
 pub fn names(environment: Environment, names: &[(&str, &str)]) -> Result<(), SeedError> {
-    match names.iter().find(|(_, name)| name.to_ascii_lowercase().contains("prod")) {
+    match names.iter().find(|(_, name)| environments::speaks_of_production(name)) {
         None => Ok(()),
         Some((what, name)) => Err(SeedError::Unproven {
             environment,

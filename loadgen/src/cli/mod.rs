@@ -1,9 +1,11 @@
 //! The command line of `loadgen`: what was typed, turned into what it means, done, closed with an exit code.
 
+mod aim;
 mod plan;
 mod report;
 mod run;
 mod spread;
+mod targets;
 mod what;
 
 use std::{
@@ -20,7 +22,7 @@ use crate::shards;
 
 /// Six launch scenarios against one target, judged goal by goal.
 ///
-/// Load goes to a mock or a loopback address only. Every run leaves a directory with its data (`run.json`) and
+/// Load goes only where fixtures/environments.toml lets it, and leaves this machine only with --confirm. Every run leaves a directory with its data (`run.json`) and
 /// every report made from it.
 #[derive(Debug, Parser)]
 #[command(
@@ -32,6 +34,7 @@ Examples:
   loadgen plan --preset full                         what launch day would be; sends nothing
   loadgen run --admin-token TOKEN                    all six, smoke, against the mock on port 8089
   loadgen run --scenario search-load --preset quick --target http://127.0.0.1:9000
+  loadgen targets show backend-2025-11               a target profile, to copy and change
   loadgen report results/run_20270101_120000         make every report again from run.json
   loadgen profile results/run_20270101_120000        percentiles per route, for `mock-server calibrate`
 
@@ -57,6 +60,11 @@ enum Verb {
     Plan(plan::PlanArgs),
     /// List the scenarios
     List,
+    /// List the target profiles, or print one to copy: what `--target` can be
+    Targets {
+        #[command(subcommand)]
+        verb: Option<targets::Targets>,
+    },
     /// Make every report of a run again from its run.json, byte for byte
     Report(report::ReportArgs),
     /// Print a run's percentiles per route as CSV, for `mock-server calibrate`
@@ -83,6 +91,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Run(args) => run::run(args),
         Verb::Plan(args) => plan::plan(&args),
         Verb::List => Ok(plan::list()),
+        Verb::Targets { verb } => targets::targets(verb.as_ref()),
         Verb::Report(args) => report::again(&args),
         Verb::Profile { dir } => report::profile(&dir),
         Verb::Shard => Ok(shards::serve(io::BufReader::new(io::stdin()), io::stdout())),

@@ -7,6 +7,7 @@ use engine::exit::Exit;
 
 use super::{
     Refusal,
+    aim::Aim,
     spread::Spread,
     tell,
     what::{Ending, What},
@@ -15,15 +16,13 @@ use crate::{
     interrupt::{self, Ended},
     options::{self, Options},
     report, suite,
-    target::Target,
     watch::{Wish, terminal::Curtain, web},
 };
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// Where load goes: mock (port 8089 on this machine), local (port 8000), or a loopback URL
-    #[arg(long, value_name = "TARGET", default_value = "mock", env = "LOADGEN_TARGET")]
-    target: String,
+    #[command(flatten)]
+    aim: Aim,
 
     #[command(flatten)]
     what: What,
@@ -36,11 +35,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "TOKEN", env = "MOCK_ADMIN_TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
 
-    /// The mock's world to load, where it has several (`x-mock-world` with every request) [default: its default]
-    #[arg(long, value_name = "NAME", env = "MOCK_WORLD")]
-    mock_world: Option<String>,
-
-    /// Certificates to trust, PEM, for a target reached over https
+    /// Certificates to trust, PEM, for a target reached over https [default: what the target's profile says]
     #[arg(long, value_name = "FILE", env = "LOADGEN_CA")]
     ca: Option<PathBuf>,
 
@@ -80,12 +75,7 @@ pub(super) struct RunArgs {
 pub(super) fn run(args: RunArgs) -> Result<Exit, Refusal> {
     // What was typed wrong is said before anything is looked up.
     options::choose(&args.what.scenarios).map_err(Refusal::usage)?;
-    let target = Target::parse(&args.target).and_then(|target| match &args.mock_world {
-        Some(world) => target.in_world(world),
-        None => Ok(target),
-    });
-    let target = target.map_err(|e| Refusal { exit: e.exit(), why: e.to_string() })?;
-    let chosen = args.spread.over(args.what.options(target)?)?;
+    let chosen = args.spread.over(args.what.options(args.aim.target(&args.what)?)?)?;
     let curtain = Curtain::default();
     let options = Options {
         out: args.out,

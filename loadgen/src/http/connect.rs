@@ -78,8 +78,7 @@ pub enum TlsError {
 }
 
 impl Tls {
-    /// Trusts the certificates in this PEM file and nobody else. Sessions are not resumed: every visitor is
-    /// a new one and pays for the whole handshake.
+    /// Trusts the certificates in this PEM file and nobody else.
     pub fn trusting(pem: &Path) -> Result<Self, TlsError> {
         let wrong = |message: String| TlsError::Roots { path: pem.display().to_string(), message };
         let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(pem)
@@ -90,6 +89,23 @@ impl Tls {
         if taken == 0 {
             return Err(wrong("holds no certificate that can be trusted".into()));
         }
+        Self::of(roots)
+    }
+
+    /// Trusts whom this system trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` say otherwise).
+    pub fn of_the_system() -> Result<Self, TlsError> {
+        let mut roots = RootCertStore::empty();
+        let found = rustls_native_certs::load_native_certs();
+        let (taken, _) = roots.add_parsable_certificates(found.certs);
+        if taken == 0 {
+            let why = found.errors.first().map_or_else(|| "there are none".to_owned(), ToString::to_string);
+            return Err(TlsError::Roots { path: "the system's certificates".to_owned(), message: why });
+        }
+        Self::of(roots)
+    }
+
+    /// Sessions are not resumed: every visitor is a new one and pays for the whole handshake.
+    fn of(roots: RootCertStore) -> Result<Self, TlsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
@@ -157,6 +173,12 @@ impl Connector {
     /// What bounds them.
     pub fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// Another origin of the target, by the same means, with a pool of its own.
+    #[must_use]
+    pub fn to(&self, target: Arc<Target>) -> Self {
+        Self { target, idle: Rc::default(), ..self.clone() }
     }
 
     /// The same target with other limits and a pool of its own.

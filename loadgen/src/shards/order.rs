@@ -9,15 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     options::{self, Options},
     preset::Preset,
-    target::Target,
+    target::Recipe,
 };
 
 /// One child's work. Equal orders but for `index` plan the same scenario.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Order {
     scenario: String,
-    target: String,
-    mock_world: Option<String>,
+    target: Recipe,
     ca: Option<PathBuf>,
     preset: Preset,
     time_scale: f64,
@@ -38,8 +37,7 @@ impl Order {
     pub(super) fn new(options: &Options, scenario: &str, nonce: &str, shard: Shard) -> Self {
         Self {
             scenario: scenario.to_owned(),
-            target: options.target.name().to_owned(),
-            mock_world: options.target.world().map(str::to_owned),
+            target: options.target.recipe(),
             ca: options.ca.clone(),
             preset: options.preset,
             time_scale: options.time_scale,
@@ -62,10 +60,7 @@ impl Order {
 
     /// The options it was made of, as far as playing depends on them.
     pub(super) fn options(&self) -> Result<Options, String> {
-        let mut target = Target::parse(&self.target).map_err(|e| e.to_string())?;
-        if let Some(world) = &self.mock_world {
-            target = target.in_world(world).map_err(|e| e.to_string())?;
-        }
+        let target = self.target.target().map_err(|e| e.to_string())?;
         Ok(Options {
             ca: self.ca.clone(),
             scenarios: options::choose(std::slice::from_ref(&self.scenario)).map_err(|e| e.to_string())?,
@@ -84,6 +79,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::target::Target;
 
     #[test]
     fn an_order_says_all_that_a_plan_depends_on() {

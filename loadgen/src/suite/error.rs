@@ -40,7 +40,9 @@ pub enum SuiteError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// A target reached over TLS without knowing whom to trust.
-    #[error("target {0} is reached over TLS: name the certificates to trust with --ca FILE")]
+    #[error(
+        "target {0} is reached over TLS: name the certificates to trust with --ca FILE, or with `roots` in its profile"
+    )]
     NoRoots(String),
     /// The target did not answer.
     #[error("target not reachable: {0}")]

@@ -18,7 +18,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 /// Checks the target for these plans.
 pub(super) async fn check(control: &Control, prepared: &[Prepared]) -> Result<HealthOutput, SuiteError> {
     let health = reachable(control).await?;
-    genuine(control.options.target.name(), &health)?;
+    control.options.target.is_genuine(&health.environment).map_err(|e| SuiteError::Refused(e.to_string()))?;
     token(control).await?;
     faults::rest(control, ANSWER_WITHIN).await;
     inhabited(&mut context(control), &health).await?;
@@ -48,23 +48,6 @@ pub(super) async fn reachable(control: &Control) -> Result<HealthOutput, SuiteEr
             Err(SuiteError::Unreachable(format!("tried {tried}: no answer within {within} s")))
         }
     }
-}
-
-/// A target must say that it is what its name says, and is never one with `prod` in its own name.
-fn genuine(name: &str, health: &HealthOutput) -> Result<(), SuiteError> {
-    let says = health.environment.to_lowercase();
-    let refuse = |why: &str| {
-        let message =
-            format!("target {name} is refused: it says its environment is `{}`, {why}", health.environment);
-        Err(SuiteError::Refused(message))
-    };
-    if says.contains("prod") {
-        return refuse("and load never goes there");
-    }
-    if name == "mock" && says != "mock" {
-        return refuse("not a mock");
-    }
-    Ok(())
 }
 
 /// An admin token that opens nothing would be noticed only when the books are to be read, after the load.

@@ -1,11 +1,12 @@
 //! What is made ready before anything is sent: the plans, and the controlling thread's own means.
 
-use std::{future::Future, io, net::IpAddr, pin::pin, rc::Rc, sync::Arc, time::Duration};
+use std::{future::Future, io, net::IpAddr, path::Path, pin::pin, rc::Rc, sync::Arc, time::Duration};
 
 use engine::{
     ends::{Ends, Stage},
     record::{Recorder, Registry},
 };
+use fixtures::targets::Roots;
 use tokio::{runtime::Runtime, task::LocalSet, time::error::Elapsed};
 
 use super::SuiteError;
@@ -50,11 +51,7 @@ pub(crate) struct Control {
 
 impl Control {
     pub(crate) fn new(options: &Options, nonce: Arc<str>) -> Result<Self, SuiteError> {
-        let tls = match (&options.ca, options.target.tls()) {
-            (_, false) => None,
-            (Some(ca), true) => Some(Tls::trusting(ca)?),
-            (None, true) => return Err(SuiteError::NoRoots(options.target.to_string())),
-        };
+        let tls = options.target.wants_roots().then(|| trust(options)).transpose()?;
         let runtime = runtime()?;
         let mut control =
             Self { options: options.clone(), nonce, tls, runtime, local: LocalSet::new(), books: None };
@@ -123,6 +120,16 @@ pub(super) async fn patiently<T>(ends: &Ends, work: impl Future<Output = T>) -> 
         () = interrupted => {}
     }
     tokio::time::timeout(PATIENCE_WHEN_INTERRUPTED, work).await?
+}
+
+/// Whom to trust: what was typed, else what the target's profile says.
+fn trust(options: &Options) -> Result<Tls, SuiteError> {
+    match (&options.ca, options.target.roots()) {
+        (Some(ca), _) => Ok(Tls::trusting(ca)?),
+        (None, Roots::File(pem)) => Ok(Tls::trusting(Path::new(pem))?),
+        (None, Roots::System) => Ok(Tls::of_the_system()?),
+        (None, Roots::Unsaid) => Err(SuiteError::NoRoots(options.target.to_string())),
+    }
 }
 
 fn runtime() -> io::Result<Runtime> {

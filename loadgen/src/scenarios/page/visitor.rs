@@ -130,7 +130,8 @@ impl Visitor {
     /// another on the one connection (over HTTP/2 at once: it costs no socket).
     async fn assets(&mut self) -> Result<(), Fault> {
         let first = self.cached.iter().all(Option::is_none);
-        let at_once = if first || self.context.client().is_http2() { pages::ASSETS.len() } else { 1 };
+        let at_once =
+            if first || self.context.client_for(pages::CSS).is_http2() { pages::ASSETS.len() } else { 1 };
         let wanted: Vec<Asset> =
             pages::ASSETS.iter().zip(&self.cached).map(|(route, tag)| asset(route, tag.as_ref())).collect();
         let groups = [self.shared.series.all];

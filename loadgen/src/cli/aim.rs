@@ -1,0 +1,47 @@
+//! Where load goes: arguments that several verbs share.
+
+use clap::Args;
+
+use super::{Refusal, what::What};
+use crate::{
+    plan_text, suite,
+    target::{Asked, Target, TargetError},
+};
+
+/// Where load goes.
+#[derive(Debug, Args)]
+pub(super) struct Aim {
+    /// Where load goes: a profile (mock, local, staging, backend-2025-11; `loadgen targets`), a profile of your own
+    /// (FILE.toml), or a URL. Hosts are allowed by fixtures/environments.toml alone
+    #[arg(long, value_name = "NAME|FILE.toml|URL", default_value = "mock", env = "LOADGEN_TARGET")]
+    target: String,
+
+    /// Let load leave this machine: the target's host, exactly. Without it the refusal says what would be sent
+    #[arg(long, value_name = "HOST")]
+    confirm: Option<String>,
+
+    /// The mock's world to load, where it has several (`x-mock-world` with every request) [default: its default]
+    #[arg(long, value_name = "NAME", env = "MOCK_WORLD")]
+    mock_world: Option<String>,
+}
+
+impl Aim {
+    /// The target, looked up. Refused is what load may not go to, and what is not this machine and was not confirmed.
+    pub(super) fn target(&self, what: &What) -> Result<Target, Refusal> {
+        // Nothing is sent for this: which target it is planned for does not matter.
+        let planned = what.options(Target::parse("mock")?)?;
+        let load = || plan_text::load(&suite::plans(&planned, &"plan".into()));
+        let target = Asked::read(&self.target).and_then(|asked| asked.resolve(self.confirm.as_deref(), load));
+        let target = target.and_then(|target| match &self.mock_world {
+            Some(world) => target.in_world(world),
+            None => Ok(target),
+        });
+        Ok(target?)
+    }
+}
+
+impl From<TargetError> for Refusal {
+    fn from(e: TargetError) -> Self {
+        Self { exit: e.exit(), why: e.to_string() }
+    }
+}
