@@ -80,7 +80,7 @@ pub fn judge(run: &Run) -> Judgement {
         overall,
         audit_failed,
         interrupted: run.interrupted,
-        not_run: !run.not_run.is_empty(),
+        not_run: run.not_run.iter().any(|scenario| !scenario.left_out),
     }
 }
 
@@ -94,7 +94,8 @@ fn judge_scenario(measured: &Measured) -> ScenarioVerdict {
 impl Judgement {
     /// What it says to the shell.
     ///
-    /// A target that is gone between two scenarios says 3, unless a goal failed before: then that is said.
+    /// A target that is gone between two scenarios says 3, unless a goal failed before: then that is said. Scenarios
+    /// that were left out on purpose do not count.
     pub fn exit(&self, inconclusive: Inconclusive) -> Exit {
         let outcome = Outcome {
             interrupted: self.interrupted,

@@ -10,6 +10,7 @@
 //! | [`scenario`], [`scenarios`] | what a scenario is; the six, one file each |
 //! | [`context`], [`call`] | what a virtual user holds, and how it asks for something |
 //! | [`plan_text`], [`watch`], [`words`] | what one reads before and sees during a run; numbers as people read them |
+//! | [`preflight`] | before any load: one request per endpoint, held against the contract |
 //! | [`suite`], [`interrupt`] | preflight, warm-up, the scenarios in their order, the end |
 //! | [`shards`] | one scenario split over several processes: the protocol, its two ends |
 //! | [`books`], [`faults`], [`truth`] | what a mock says it did, which faults it had, and how well it was measured |
@@ -29,6 +30,7 @@ pub mod judgement;
 pub mod machine;
 pub mod options;
 pub mod plan_text;
+pub mod preflight;
 pub mod preset;
 pub mod report;
 pub mod run;

@@ -54,6 +54,20 @@ pub struct Options {
     pub watch: Wish,
     /// Where the page to watch it is: a loopback address, if anywhere.
     pub web: Option<SocketAddr>,
+    /// What becomes of scenarios that the preflight found cannot work.
+    pub unfit: Unfit,
+}
+
+/// What becomes of scenarios that the preflight found cannot work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Unfit {
+    /// The run stops before any load.
+    #[default]
+    Stop,
+    /// They are left out, and the others run.
+    LeaveOut,
+    /// They run all the same: for a mock that was made to be wrong, which the scenarios are to notice.
+    Play,
 }
 
 /// Several processes that share the load.
@@ -84,6 +98,7 @@ impl Options {
             sources: Vec::new(),
             watch: Wish::default(),
             web: None,
+            unfit: Unfit::default(),
         }
     }
 

@@ -137,6 +137,9 @@ pub struct NotRun {
     pub name: String,
     /// Why.
     pub why: String,
+    /// Left out on purpose (`--allow-partial`): the exit code is decided by those that ran.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left_out: bool,
 }
 
 /// The promise over the whole suite: errors / requests.

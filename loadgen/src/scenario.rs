@@ -89,6 +89,8 @@ pub struct Needs {
     pub load_users: u32,
     /// Whether both load events must be empty of earlier load rows.
     pub empty_load_events: bool,
+    /// Routes it asks beside those that are measured: sockets, and what is asked before the start or after the end.
+    pub routes: &'static [&'static str],
 }
 
 /// What one turn of a flow is.

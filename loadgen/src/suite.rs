@@ -21,6 +21,7 @@ use engine::{
 
 pub use error::SuiteError;
 pub use fits::fits;
+pub use preflight::Checked;
 pub(crate) use setup::Control;
 pub use setup::{Prepared, plans};
 
@@ -30,6 +31,7 @@ use crate::{
     judgement::{self, Judgement},
     machine,
     options::Options,
+    preflight::{Findings, Ink, summary, text},
     report,
     run::{self, Measured, Meta, NotRun, Overall, Run},
     watch::{
@@ -69,17 +71,23 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
         eprintln!("watch it at {}", door.url());
     }
     let control = Control::new(options, nonce.clone())?;
-    let health = control.block_on(async {
-        tokio::select! {
-            biased;
-            () = ends.reached(Stage::Leaving) => Err(SuiteError::Interrupted),
-            health = preflight::check(&control, &prepared) => health,
-        }
+    let checked = control.unless_interrupted(ends, async {
+        let health = preflight::identify(&control).await?;
+        faults::rest(&control, preflight::ANSWER_WITHIN).await;
+        Ok(preflight::look(&control, &prepared, health).await)
     })?;
+    let Checked { health, findings, state } = checked;
+    state?;
+    let (prepared, not_run) = preflight::sort(prepared, &findings, options)?;
+    let options = &Options {
+        scenarios: prepared.iter().map(|prepared| prepared.scenario).collect(),
+        ..options.clone()
+    };
     let folder = folder::create(&options.out, started)?;
     let began = begun(options, &folder.id, &prepared);
     let screen = Screen::new(&folder.dir, &options.watch, door, began)?;
     screen.say(&format!("{} against {} ({})", folder.id, options.target, health.environment));
+    tell(&screen, &findings, &not_run);
 
     if chosen {
         let from: Vec<String> = options.sources.iter().map(IpAddr::to_string).collect();
@@ -109,7 +117,7 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
         interrupted: false,
         baseline: baseline::measure(&control, options, ends, &screen)?,
         scenarios: Vec::new(),
-        not_run: Vec::new(),
+        not_run,
         overall: Overall {
             errors_below: ERRORS_BELOW,
             planned_requests: prepared.iter().map(|prepared| prepared.plan.needs.requests).sum(),
@@ -147,6 +155,28 @@ fn begun(options: &Options, id: &str, prepared: &[Prepared]) -> RunBegan {
     }
 }
 
+/// Looks at a target as [`run`] does before it starts, and sends nothing else. Blocks; call it outside of any
+/// runtime.
+pub fn preflight(options: &Options, ends: &Ends) -> Result<Checked, SuiteError> {
+    let nonce: Arc<str> = folder::nonce(clock::wall()).into();
+    let prepared = setup::plans(options, &nonce);
+    let control = Control::new(options, nonce)?;
+    control.unless_interrupted(ends, async {
+        let health = preflight::identify(&control).await?;
+        Ok(preflight::look(&control, &prepared, health).await)
+    })
+}
+
+/// What the preflight found: in a line when everything is fine.
+fn tell(screen: &Screen, findings: &Findings, not_run: &[NotRun]) {
+    let sound = findings.endpoints.iter().all(|probed| probed.trouble.is_none());
+    let told = if sound { summary(findings) } else { text(findings, Ink::Plain) };
+    told.lines().for_each(|line| screen.say(line));
+    for NotRun { name, why, .. } in not_run {
+        screen.say(&format!("{name} is left out: {why}"));
+    }
+}
+
 fn play_all(
     run: &mut Run,
     prepared: Vec<Prepared>,
@@ -173,14 +203,15 @@ fn play_all(
         }
         let why = if ends.interrupted() { Some("interrupted".to_owned()) } else { gone.clone() };
         match why {
-            Some(why) => run.not_run.push(NotRun { name: name.to_owned(), why }),
+            Some(why) => run.not_run.push(NotRun { name: name.to_owned(), why, left_out: false }),
             None => match play::play(control, prepared, control.options.split.as_ref(), ends, screen) {
                 Ok(measured) => run.scenarios.push(measured),
                 // The first scenario that cannot be prepared ends the run; later ones leave a report.
                 Err(e) if run.scenarios.is_empty() => return Err(e),
                 Err(e) => {
                     screen.say(&e.to_string());
-                    run.not_run.push(NotRun { name: name.to_owned(), why: e.to_string() });
+                    let why = e.to_string();
+                    run.not_run.push(NotRun { name: name.to_owned(), why, left_out: false });
                 }
             },
         }

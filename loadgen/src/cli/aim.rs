@@ -2,11 +2,8 @@
 
 use clap::Args;
 
-use super::{Refusal, what::What};
-use crate::{
-    plan_text, suite,
-    target::{Asked, Target, TargetError},
-};
+use super::Refusal;
+use crate::target::{Asked, Target, TargetError};
 
 /// Where load goes.
 #[derive(Debug, Args)]
@@ -26,11 +23,9 @@ pub(super) struct Aim {
 }
 
 impl Aim {
-    /// The target, looked up. Refused is what load may not go to, and what is not this machine and was not confirmed.
-    pub(super) fn target(&self, what: &What) -> Result<Target, Refusal> {
-        // Nothing is sent for this: which target it is planned for does not matter.
-        let planned = what.options(Target::parse("mock")?)?;
-        let load = || plan_text::load(&suite::plans(&planned, &"plan".into()));
+    /// The target, looked up. Refused is what load may not go to, and what is not this machine and was not confirmed;
+    /// `load` says what would be sent.
+    pub(super) fn target(&self, load: impl FnOnce() -> String) -> Result<Target, Refusal> {
         let target = Asked::read(&self.target).and_then(|asked| asked.resolve(self.confirm.as_deref(), load));
         let target = target.and_then(|target| match &self.mock_world {
             Some(world) => target.in_world(world),

@@ -2,6 +2,8 @@
 
 mod aim;
 mod plan;
+mod preflight;
+mod reach;
 mod report;
 mod run;
 mod spread;
@@ -32,7 +34,9 @@ use crate::shards;
 Examples:
   loadgen list                                       the scenarios and what each rehearses
   loadgen plan --preset full                         what launch day would be; sends nothing
+  loadgen preflight --target local                   what a target lacks, in about a second
   loadgen run --admin-token TOKEN                    all six, smoke, against the mock on port 8089
+  loadgen run --allow-partial                        leave out what the target cannot do
   loadgen run --scenario search-load --preset quick --target http://127.0.0.1:9000
   loadgen targets show backend-2025-11               a target profile, to copy and change
   loadgen report results/run_20270101_120000         make every report again from run.json
@@ -41,7 +45,8 @@ Examples:
 Exit codes, the first that applies:
   130  interrupted; a partial report was written (the second Ctrl-C leaves at once, without one)
     2  wrong usage, or a plan this machine or this world cannot carry
-    3  target not reachable, refused, or not in the state the plan needs
+    3  target not reachable, refused, not in the state the plan needs, or a scenario chosen cannot work with it
+       (with --allow-partial those are left out, and the others decide)
    99  a goal failed in a valid scenario, an exact goal in any, or the target's own books are not in order
    97  the load generator fell short: nothing can be said
    98  the samples do not decide (--inconclusive says otherwise)
@@ -56,6 +61,7 @@ struct Cli {
 enum Verb {
     /// Run scenarios against a target and write the reports
     Run(run::RunArgs),
+    Preflight(preflight::PreflightArgs),
     /// Say what a run would be: users, arrivals, duration, connections, requests, goals; sends nothing
     Plan(plan::PlanArgs),
     /// List the scenarios
@@ -89,6 +95,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let exit = match cli.verb {
         Verb::Run(args) => run::run(args),
+        Verb::Preflight(args) => preflight::preflight(args),
         Verb::Plan(args) => plan::plan(&args),
         Verb::List => Ok(plan::list()),
         Verb::Targets { verb } => targets::targets(verb.as_ref()),

@@ -7,14 +7,14 @@ use engine::exit::Exit;
 
 use super::{
     Refusal,
-    aim::Aim,
+    reach::Reach,
     spread::Spread,
     tell,
     what::{Ending, What},
 };
 use crate::{
     interrupt::{self, Ended},
-    options::{self, Options},
+    options::{self, Options, Unfit},
     report, suite,
     watch::{Wish, terminal::Curtain, web},
 };
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     #[command(flatten)]
-    aim: Aim,
+    reach: Reach,
 
     #[command(flatten)]
     what: What,
@@ -31,30 +31,16 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "DIR", default_value = "results", env = "LOADGEN_OUT")]
     out: PathBuf,
 
-    /// The mock's admin token: with it the mock's own books are read (audit, truth score, webhook ledger)
-    #[arg(long, value_name = "TOKEN", env = "MOCK_ADMIN_TOKEN", hide_env_values = true)]
-    admin_token: Option<String>,
-
-    /// Certificates to trust, PEM, for a target reached over https [default: what the target's profile says]
-    #[arg(long, value_name = "FILE", env = "LOADGEN_CA")]
-    ca: Option<PathBuf>,
-
-    /// The secret webhooks are signed with
-    #[arg(
-        long,
-        value_name = "SECRET",
-        default_value = contract::stripe::DEFAULT_SECRET,
-        env = "STRIPE_WEBHOOK_SECRET",
-        hide_env_values = true
-    )]
-    stripe_secret: String,
-
     #[command(flatten)]
     spread: Spread,
 
     /// Threads that drive load, in each process [default: 2, or 1 where there is one core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=256))]
     workers: Option<u64>,
+
+    /// Run the scenarios that can work when the preflight finds others that cannot; without it nothing runs then
+    #[arg(long)]
+    allow_partial: bool,
 
     /// Say nothing while it runs
     #[arg(long, short)]
@@ -74,18 +60,17 @@ pub(super) struct RunArgs {
 
 pub(super) fn run(args: RunArgs) -> Result<Exit, Refusal> {
     // What was typed wrong is said before anything is looked up.
-    options::choose(&args.what.scenarios).map_err(Refusal::usage)?;
-    let chosen = args.spread.over(args.what.options(args.aim.target(&args.what)?)?)?;
+    options::choose(&args.what.which.scenarios).map_err(Refusal::usage)?;
+    let target = args.reach.target(|| args.what.load())?;
+    let chosen = args.spread.over(args.what.options(target)?)?;
     let curtain = Curtain::default();
     let options = Options {
         out: args.out,
-        admin_token: args.admin_token,
-        ca: args.ca,
-        stripe_secret: args.stripe_secret,
         workers: args.workers.unwrap_or(chosen.workers),
         watch: Wish { quiet: args.quiet, plain: args.plain, curtain: curtain.clone() },
         web: args.web,
-        ..chosen
+        unfit: if args.allow_partial { Unfit::LeaveOut } else { Unfit::Stop },
+        ..args.reach.with(chosen)
     };
     let ended = interrupt::guarded(move |ends| suite::run(&options, &ends));
     // A run that was left behind has not given the terminal back.

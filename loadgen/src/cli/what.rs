@@ -7,16 +7,17 @@ use fixtures::{Size, World};
 use super::Refusal;
 use crate::{
     options::{self, Options},
+    plan_text,
     preset::Preset,
+    suite,
     target::Target,
 };
 
 /// What is rehearsed.
 #[derive(Debug, Args)]
 pub(super) struct What {
-    /// A scenario to run; may be given several times or as a list with commas [default: all six]
-    #[arg(long = "scenario", value_name = "NAME", num_args = 1.., value_delimiter = ',')]
-    pub(super) scenarios: Vec<String>,
+    #[command(flatten)]
+    pub(super) which: Which,
 
     /// How much is rehearsed: smoke (all six in 90 s), quick (8 min), full (an hour, launch day as written)
     #[arg(long, value_name = "PRESET", default_value = "smoke", env = "LOADGEN_PRESET")]
@@ -29,14 +30,22 @@ pub(super) struct What {
     /// Seed of everything random in the requests: the same seed asks the same
     #[arg(long, value_name = "N", default_value_t = fixtures::DEFAULT_SEED, env = "LOADGEN_SEED")]
     pub(super) seed: u64,
+}
+
+/// Which scenarios, in which world.
+#[derive(Debug, Args)]
+pub(super) struct Which {
+    /// A scenario to run; may be given several times or as a list with commas [default: all six]
+    #[arg(long = "scenario", value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    pub(super) scenarios: Vec<String>,
 
     /// Seed of the world the target was seeded with
     #[arg(long, value_name = "N", default_value_t = fixtures::DEFAULT_SEED, env = "WORLD_SEED")]
-    pub(super) world_seed: u64,
+    world_seed: u64,
 
     /// Size of the world the target was seeded with, in multiples of launch day's
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=200))]
-    pub(super) scale: u32,
+    scale: u32,
 }
 
 #[derive(Debug, Args)]
@@ -55,10 +64,28 @@ impl What {
     /// What is rehearsed, against `target`.
     pub(super) fn options(&self, target: Target) -> Result<Options, Refusal> {
         Ok(Options {
-            scenarios: options::choose(&self.scenarios).map_err(Refusal::usage)?,
             preset: self.preset,
             time_scale: self.time_scale,
             seed: self.seed,
+            ..self.which.options(target)?
+        })
+    }
+}
+
+impl What {
+    /// How much it would send, in words.
+    pub(super) fn load(&self) -> String {
+        // Nothing is sent for this: which target it is planned for does not matter.
+        let planned = Target::parse("mock").ok().and_then(|target| self.options(target).ok());
+        planned.map_or_else(String::new, |options| plan_text::load(&suite::plans(&options, &"plan".into())))
+    }
+}
+
+impl Which {
+    /// These scenarios against `target`.
+    pub(super) fn options(&self, target: Target) -> Result<Options, Refusal> {
+        Ok(Options {
+            scenarios: options::choose(&self.scenarios).map_err(Refusal::usage)?,
             world: World::new(self.world_seed, Size::scaled(self.scale)),
             ..Options::new(target)
         })

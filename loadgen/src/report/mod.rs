@@ -7,6 +7,7 @@ macro_rules! put {
         writeln!($out, $($text)*).expect("writing to a string cannot fail");
     }};
 }
+pub(crate) use put;
 
 mod chart;
 mod html;

@@ -20,7 +20,7 @@ pub(super) fn closing(view: &View<'_>) -> String {
             put!(out, "  {:width$}    invalid: {}", "", one_line(reason));
         }
     }
-    for NotRun { name, why } in &view.run.not_run {
+    for NotRun { name, why, .. } in &view.run.not_run {
         put!(out, "  {name:width$}  NOT RUN       {}", one_line(why));
     }
     for goal in &view.overall {

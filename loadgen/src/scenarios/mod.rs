@@ -3,7 +3,7 @@
 mod api;
 mod page;
 mod rsvp;
-mod rtc;
+pub(crate) mod rtc;
 mod search;
 mod webhooks;
 

@@ -17,6 +17,7 @@ use std::{
 
 use contract::{
     Endpoint as _,
+    auth::Login,
     events::{
         CancelRsvp, CreateRsvp, EventParams, GetEvent, JoinWaitlist, ListRegistrations, ParticipantParams,
         RegistrationsParams, RsvpInput,
@@ -108,6 +109,8 @@ fn plan(scope: &Scope, flow: Flow, intent: Intents, empty_load_events: bool) -> 
             requests: planned.requests,
             connections: planned.registrants + planned.double_clicks,
             empty_load_events,
+            // The lists are read by somebody who teaches.
+            routes: &[Login::ROUTE],
             ..Needs::default()
         },
         script: Arc::new(Registrations(Arc::new(shared))),

@@ -9,7 +9,7 @@
 
 mod intent;
 mod participant;
-mod sdp;
+pub(crate) mod sdp;
 mod session;
 
 use std::{
@@ -21,6 +21,7 @@ use contract::{
     Endpoint as _,
     rtc::{JoinSession, LOAD_SESSION, LeaveSession, OTHER_SESSION, SessionParams, VideoHealth, VideoToken},
     sfu::{NewSession, NewTracks, Renegotiate},
+    ws,
 };
 use engine::{
     curve::Curve,
@@ -69,6 +70,7 @@ impl Scenario for RtcLoad {
             requests: PARTICIPANTS * requests_each(&times),
             connections: 3 * PARTICIPANTS,
             load_users: PARTICIPANTS as u32,
+            routes: &[ws::ROUTE],
             ..Needs::default()
         };
         Plan {

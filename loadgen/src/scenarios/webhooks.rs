@@ -16,7 +16,9 @@ use std::{
 
 use contract::{
     Endpoint as _, Nothing,
+    auth::Login,
     stripe::{self, EventKind, Facts},
+    subscriptions::MySubscription,
     webhooks::{Receipt, ReceiptStatus, ReceiveStripe},
 };
 use engine::{
@@ -104,7 +106,13 @@ impl Scenario for WebhooksLoad {
             flows: vec![Flow::new("events", burst).grace(RETRIES_TAKE)],
             registry,
             goals,
-            needs: Needs { requests: valid + forged, connections: POOLED, ..Needs::default() },
+            needs: Needs {
+                requests: valid + forged,
+                connections: POOLED,
+                // Whose subscription came out of order is asked what it is.
+                routes: &[Login::ROUTE, MySubscription::ROUTE],
+                ..Needs::default()
+            },
             script: Arc::new(Webhooks(Arc::new(Shared {
                 seed: scope.seed,
                 events,

@@ -50,6 +50,9 @@ pub enum SuiteError {
     /// The target is not what it should be, or not in the state it should be in.
     #[error("{0}")]
     Refused(String),
+    /// Scenarios that were chosen cannot work with what the target answers.
+    #[error("{0}")]
+    Unfit(String),
     /// What a scenario needs before its start could not be had.
     #[error("{scenario} could not be prepared: {why}")]
     NotPrepared {
@@ -91,6 +94,7 @@ impl SuiteError {
         match self {
             Self::Unreachable(_)
             | Self::Refused(_)
+            | Self::Unfit(_)
             | Self::NotPrepared { .. }
             | Self::Shard(ShardError::NotReady { .. }) => Exit::Unreachable,
             Self::Shard(ShardError::Interrupted) | Self::Interrupted => Exit::Interrupted,

@@ -3,29 +3,112 @@
 use std::{sync::Arc, time::Duration};
 
 use contract::{
+    Endpoint as _,
     auth::{Login, LoginInput, SEEDED_PASSWORD},
     events::{EventParams, GetEvent, LOAD_EVENT, LOAD_EVENT_SMALL},
     operations::{Health, HealthOutput},
 };
 use engine::record::Registry;
 
-use super::{Prepared, SuiteError, faults, setup::Control};
-use crate::{call::Answer, context::Context};
+use super::{Prepared, SuiteError, setup::Control};
+use crate::{
+    call::Answer,
+    context::Context,
+    options::{Options, Unfit},
+    preflight::{self, Findings, Ink, Kit, Trouble, Wanted},
+    run::NotRun,
+};
 
 /// How long the target has to answer its health.
-const ANSWER_WITHIN: Duration = Duration::from_secs(4);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 
-/// Checks the target for these plans.
-pub(super) async fn check(control: &Control, prepared: &[Prepared]) -> Result<HealthOutput, SuiteError> {
+/// What a target that was reached is like.
+#[derive(Debug)]
+pub struct Checked {
+    /// What it says it is.
+    pub health: HealthOutput,
+    /// Its endpoints, held against the contract.
+    pub findings: Findings,
+    /// Whether it holds the world, and no rows of an earlier run.
+    pub state: Result<(), SuiteError>,
+}
+
+/// Is it there, and is it what it should be?
+pub(super) async fn identify(control: &Control) -> Result<HealthOutput, SuiteError> {
     let health = reachable(control).await?;
     control.options.target.is_genuine(&health.environment).map_err(|e| SuiteError::Refused(e.to_string()))?;
     token(control).await?;
-    faults::rest(control, ANSWER_WITHIN).await;
-    inhabited(&mut context(control), &health).await?;
-    if prepared.iter().any(|prepared| prepared.plan.needs.empty_load_events) {
-        empty(&mut context(control), &health).await?;
-    }
     Ok(health)
+}
+
+/// Looks at a target that was identified, for these plans. Nothing is left behind.
+pub(super) async fn look(control: &Control, prepared: &[Prepared], health: HealthOutput) -> Checked {
+    let Options { world, stripe_secret, .. } = &control.options;
+    let kit = Kit::new(&control.connector(), world, control.nonce.clone(), stripe_secret.clone());
+    let target = &control.options.target;
+    let lacks = |route| target.missing(route).map(str::to_owned);
+    let findings = preflight::ask(&kit, &Wanted::of(prepared), lacks).await;
+    let state = state(control, prepared, &health, &findings).await;
+    Checked { health, findings, state }
+}
+
+/// The world, and whether the load events are empty: as far as the endpoints that tell can be asked.
+async fn state(
+    control: &Control,
+    prepared: &[Prepared],
+    health: &HealthOutput,
+    findings: &Findings,
+) -> Result<(), SuiteError> {
+    let login = findings.of(Login::ROUTE).and_then(|probed| probed.trouble.as_ref());
+    // Whoever is refused as somebody unknown tells that the world is not there.
+    if matches!(login, None | Some(Trouble::Refused { status: 400 | 401, .. })) {
+        inhabited(&mut context(control), health).await?;
+    }
+    let counts = |prepared: &&Prepared| {
+        prepared.plan.needs.empty_load_events && findings.why_not(prepared.scenario.name()).is_none()
+    };
+    if prepared.iter().any(|prepared| counts(&prepared)) {
+        empty(&mut context(control), health).await?;
+    }
+    Ok(())
+}
+
+/// The scenarios that can work; whatever cannot ends the run or is left out, as the options have it.
+pub(super) fn sort(
+    prepared: Vec<Prepared>,
+    findings: &Findings,
+    options: &Options,
+) -> Result<(Vec<Prepared>, Vec<NotRun>), SuiteError> {
+    let leaves = match options.unfit {
+        Unfit::Play => return Ok((prepared, Vec::new())),
+        Unfit::Stop => false,
+        Unfit::LeaveOut => true,
+    };
+    if findings.all_fit() {
+        return Ok((prepared, Vec::new()));
+    }
+    if !leaves || findings.named(true).is_empty() {
+        return Err(SuiteError::Unfit(refusal(findings)));
+    }
+    let (fit, unfit): (Vec<_>, Vec<_>) =
+        prepared.into_iter().partition(|prepared| findings.why_not(prepared.scenario.name()).is_none());
+    let not_run = unfit.iter().map(|prepared| prepared.scenario.name()).filter_map(|name| {
+        let why = findings.why_not(name)?;
+        Some(NotRun { name: name.to_owned(), why, left_out: true })
+    });
+    Ok((fit, not_run.collect()))
+}
+
+/// The table, and what to do about it.
+fn refusal(findings: &Findings) -> String {
+    let (fit, unfit) = (findings.named(true), findings.named(false).join(", "));
+    let hint = if fit.is_empty() {
+        String::new()
+    } else {
+        format!("; --allow-partial runs the others ({})", fit.join(", "))
+    };
+    let table = preflight::text(findings, Ink::Plain);
+    format!("this target cannot run {unfit}{hint}\n\n{table}")
 }
 
 fn context(control: &Control) -> Context {

@@ -64,6 +64,21 @@ impl Control {
         self.local.block_on(&self.runtime, work)
     }
 
+    /// The same, unless the run is to end meanwhile.
+    pub(super) fn unless_interrupted<T>(
+        &self,
+        ends: &Ends,
+        work: impl Future<Output = Result<T, SuiteError>>,
+    ) -> Result<T, SuiteError> {
+        self.block_on(async {
+            tokio::select! {
+                biased;
+                () = ends.reached(Stage::Leaving) => Err(SuiteError::Interrupted),
+                outcome = work => outcome,
+            }
+        })
+    }
+
     /// The target's own books, when they may be read.
     pub(super) fn books(&self) -> Option<&Books> {
         self.books.as_ref()

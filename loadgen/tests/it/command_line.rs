@@ -35,7 +35,8 @@ fn an_unknown_scenario_names_those_there_are() {
 
 #[test]
 fn wrong_values_are_usage_errors_that_name_value_and_choice() {
-    let cases: [(&[&str], &str, &str); 8] = [
+    let cases: [(&[&str], &str, &str); 9] = [
+        (&["preflight", "--target", "moon"], "`moon`", "`mock`"),
         (&["plan", "--preset", "huge"], "huge", "smoke, quick, full"),
         (&["plan", "--time-scale", "0"], "`0`", "0.01 to 100"),
         (&["run", "--inconclusive", "maybe"], "maybe", "pass, fail, 98"),
@@ -57,9 +58,11 @@ fn load_goes_nowhere_but_to_this_machine() {
     for target in
         ["staging", "production", "https://wwmaa.com", "http://10.0.0.1:8080", "http://[2001:db8::1]/"]
     {
-        let (code, said) = refused(&["run", "--target", target]);
-        assert_eq!(code, Some(3), "{target}: {said}");
-        assert!(said.contains(target) && said.contains("refused"), "{said}");
+        for verb in ["run", "preflight"] {
+            let (code, said) = refused(&[verb, "--target", target]);
+            assert_eq!(code, Some(3), "{target}: {said}");
+            assert!(said.contains(target) && said.contains("refused"), "{said}");
+        }
     }
 }
 
@@ -107,6 +110,11 @@ fn a_directory_without_a_run_is_named() {
 fn help_is_the_manual() {
     for (args, phrases) in [
         (vec!["--help"], vec!["Exit codes", "Examples", "97"]),
+        (
+            vec!["preflight", "--help"],
+            vec!["shape differs", "--json", "--scenario", "MOCK_ADMIN_TOKEN", "Examples"],
+        ),
+        (vec!["run", "--help"], vec!["--allow-partial"]),
         (vec!["run", "--help"], vec!["--preset", "--time-scale", "MOCK_ADMIN_TOKEN", "--inconclusive"]),
     ] {
         let output = loadgen(&args);

@@ -14,6 +14,7 @@ mod interrupted;
 mod live_session;
 mod machine;
 mod page;
+mod preflight;
 mod processes;
 mod promises;
 mod report;

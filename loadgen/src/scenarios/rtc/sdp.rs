@@ -50,7 +50,7 @@ fn audio(mid: &str, direction: &str, credentials: &str) -> String {
 }
 
 /// An offer to publish one audio track as media section `mid`.
-pub(super) fn offer(mut draw: Stream, mid: &str, track: &str) -> String {
+pub(crate) fn offer(mut draw: Stream, mid: &str, track: &str) -> String {
     let (session, ssrc) = (draw.bits() >> 2, draw.bits() as u32);
     let credentials = Credentials::draw(draw).attributes("actpass");
     let mut sdp = head(session, &[mid]);
@@ -61,7 +61,7 @@ pub(super) fn offer(mut draw: Stream, mid: &str, track: &str) -> String {
 }
 
 /// An answer to an offer: every media section accepted, to receive.
-pub(super) fn answer(mut draw: Stream, offer: &str) -> String {
+pub(crate) fn answer(mut draw: Stream, offer: &str) -> String {
     let session = draw.bits() >> 2;
     let credentials = Credentials::draw(draw).attributes("active");
     let mids: Vec<&str> = offer.lines().filter_map(|line| line.trim_end().strip_prefix("a=mid:")).collect();

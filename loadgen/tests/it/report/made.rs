@@ -186,7 +186,8 @@ pub(super) fn bad() -> Run {
     failing.notes.push(HOSTILE.into());
     let mut run = run(vec![failing, measured(late)]);
     run.baseline.push(measured(search(0, 0, Duration::ZERO)));
-    run.not_run.push(NotRun { name: "api-load".into(), why: format!("the target is gone {HOSTILE}") });
+    let why = format!("the target is gone {HOSTILE}");
+    run.not_run.push(NotRun { name: "api-load".into(), why, left_out: false });
     run.notes.push(HOSTILE.into());
     run.faults = Some(plan(vec![fault("reset", HOSTILE, 3, true)]));
     run.interrupted = true;

@@ -1,0 +1,161 @@
+//! The live session: joined, its video negotiated, its socket opened, and left.
+
+use contract::{
+    rtc::{
+        JoinInput, JoinSession, LOAD_SESSION, LeaveInput, LeaveSession, SessionParams, VideoHealth,
+        VideoToken, VideoTokenInput,
+    },
+    sfu::{
+        AppParams, Location, NewSession, NewTracks, Renegotiate, RenegotiateInput, SdpType,
+        SessionDescription, SfuSessionParams, TrackRef, TracksInput,
+    },
+    ws::{self, ServerFrame},
+};
+use fixtures::Stream;
+
+use crate::{
+    preflight::{
+        findings::Trouble,
+        kit::{Kit, Thing},
+        reply::{Reply, unanswered},
+        shape::Difference,
+    },
+    scenarios::rtc::sdp,
+    ws::{Incoming, Socket},
+};
+
+/// What the one track is called.
+const TRACK: &str = "audio-preflight";
+/// Media section of the one track.
+const MID: &str = "0";
+
+fn session() -> SessionParams {
+    SessionParams { session_id: LOAD_SESSION.to_owned() }
+}
+
+fn user_id(kit: &Kit) -> String {
+    format!("loadtest+{}preflight", kit.nonce)
+}
+
+pub(in crate::preflight) async fn join(kit: &Kit) -> Result<(), Trouble> {
+    let input = JoinInput { user_id: user_id(kit), participant_name: "Preflight".to_owned() };
+    let reply = kit.to::<JoinSession>(&session()).input(&input).send().await?;
+    kit.keep(Thing::SessionToken, reply.text("/access_token"));
+    kit.keep(Thing::SocketToken, reply.text("/ws_token"));
+    reply.fits()
+}
+
+pub(in crate::preflight) async fn video_token(kit: &Kit) -> Result<(), Trouble> {
+    let access_token = kit.need(Thing::SessionToken)?;
+    let question = kit.to::<VideoToken>(&session()).bearer(&access_token);
+    let reply = question.input(&VideoTokenInput { access_token }).send().await?;
+    kit.keep(Thing::VideoToken, reply.text("/video_token"));
+    kit.keep(Thing::App, reply.text("/app_id"));
+    reply.fits()
+}
+
+pub(in crate::preflight) async fn video_health(kit: &Kit) -> Result<(), Trouble> {
+    let token = kit.need(Thing::SessionToken)?;
+    kit.to::<VideoHealth>(&session()).bearer(&token).send().await?.fits()
+}
+
+/// One session with the SFU to publish, one to subscribe.
+pub(in crate::preflight) async fn new_sessions(kit: &Kit) -> Result<(), Trouble> {
+    let (token, app) = (kit.need(Thing::VideoToken)?, AppParams { app_id: kit.need(Thing::App)? });
+    let open = || kit.to::<NewSession>(&app).bearer(&token).send();
+    let (publisher, subscriber) = tokio::try_join!(open(), open())?;
+    kit.keep(Thing::Publisher, publisher.text("/sessionId"));
+    kit.keep(Thing::Subscriber, subscriber.text("/sessionId"));
+    publisher.fits()?;
+    subscriber.fits()
+}
+
+/// Publishes a track in one session and subscribes to it in the other.
+pub(in crate::preflight) async fn new_tracks(kit: &Kit) -> Result<(), Trouble> {
+    let publisher = kit.need(Thing::Publisher)?;
+    let sdp = sdp::offer(draw(kit, "preflight-offer"), MID, TRACK);
+    let local = TracksInput {
+        session_description: Some(SessionDescription { kind: SdpType::Offer, sdp }),
+        tracks: vec![TrackRef {
+            location: Location::Local,
+            mid: Some(MID.to_owned()),
+            session_id: None,
+            track_name: TRACK.to_owned(),
+        }],
+    };
+    tracks(kit, &publisher, &local).await?.fits()?;
+    let remote = TracksInput {
+        session_description: None,
+        tracks: vec![TrackRef {
+            location: Location::Remote,
+            mid: None,
+            session_id: Some(publisher),
+            track_name: TRACK.to_owned(),
+        }],
+    };
+    let reply = tracks(kit, &kit.need(Thing::Subscriber)?, &remote).await?;
+    kit.keep(Thing::Offer, reply.text("/sessionDescription/sdp"));
+    reply.fits()
+}
+
+async fn tracks(kit: &Kit, session_id: &str, input: &TracksInput) -> Result<Reply<NewTracks>, Trouble> {
+    let token = kit.need(Thing::VideoToken)?;
+    kit.to::<NewTracks>(&sfu(kit, session_id)?).bearer(&token).input(input).send().await
+}
+
+/// Answers the offer that subscribing brought.
+pub(in crate::preflight) async fn renegotiate(kit: &Kit) -> Result<(), Trouble> {
+    let (token, offer) = (kit.need(Thing::VideoToken)?, kit.need(Thing::Offer)?);
+    let sdp = sdp::answer(draw(kit, "preflight-answer"), &offer);
+    let input = RenegotiateInput { session_description: SessionDescription { kind: SdpType::Answer, sdp } };
+    let at = sfu(kit, &kit.need(Thing::Subscriber)?)?;
+    kit.to::<Renegotiate>(&at).bearer(&token).input(&input).send().await?.fits()
+}
+
+fn sfu(kit: &Kit, session_id: &str) -> Result<SfuSessionParams, Trouble> {
+    Ok(SfuSessionParams { app_id: kit.need(Thing::App)?, session_id: session_id.to_owned() })
+}
+
+fn draw(kit: &Kit, what: &'static str) -> Stream {
+    Stream::new(u64::from(kit.member.index), what, 0)
+}
+
+/// Opens the socket, waits to be welcomed, and closes it.
+pub(in crate::preflight) async fn socket(kit: &Kit) -> Result<(), Trouble> {
+    let path = ws::path(LOAD_SESSION, &kit.need(Thing::SocketToken)?);
+    let opened = Socket::open(kit.connector(), &path).await;
+    let mut socket = opened.map_err(|fault| not_open(&fault))?;
+    let first = socket.next().await;
+    socket.close().await;
+    match first {
+        Incoming::Frame(ServerFrame::Welcome { .. }) => Ok(()),
+        Incoming::Frame(other) => Err(no_welcome(&format!("{other:?}"))),
+        Incoming::Unreadable(fault) => Err(no_welcome(&fault.detail)),
+        Incoming::Closed(Some(code)) => {
+            Err(Trouble::Refused { status: code, detail: "the socket was closed with this code".to_owned() })
+        }
+        Incoming::Closed(None) => Err(no_welcome("the end of the socket")),
+        Incoming::Broken(fault) => Err(unanswered(&fault)),
+    }
+}
+
+fn no_welcome(got: &str) -> Trouble {
+    let expected = "a `welcome` frame of the contract";
+    Trouble::Differs { differences: vec![Difference::new("the first frame", expected, got)] }
+}
+
+/// Why a socket did not open.
+fn not_open(fault: &engine::record::Fault) -> Trouble {
+    let detail = fault.detail.clone();
+    match fault.kind {
+        engine::record::FaultKind::Status(status @ (404 | 405 | 501)) => Trouble::Missing { status, detail },
+        engine::record::FaultKind::Status(status) => Trouble::Refused { status, detail },
+        _ => unanswered(fault),
+    }
+}
+
+/// Leaves, whatever became of the rest.
+pub(in crate::preflight) async fn leave(kit: &Kit) -> Result<(), Trouble> {
+    let input = LeaveInput { user_id: user_id(kit) };
+    kit.to::<LeaveSession>(&session()).input(&input).send().await?.fits()
+}
