@@ -1,6 +1,7 @@
 //! The ends of a run: stop starting, then stop waiting. Every step is bounded by the driver.
 
 use std::{
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -42,6 +43,8 @@ pub struct Leave;
 pub struct Ends {
     stage: Arc<watch::Sender<Stage>>,
     interrupted: Arc<AtomicBool>,
+    /// What this is a part of.
+    whole: Option<Arc<Ends>>,
 }
 
 impl Default for Ends {
@@ -53,12 +56,20 @@ impl Default for Ends {
 impl Ends {
     /// A run that has not ended.
     pub fn new() -> Self {
-        Self { stage: Arc::new(watch::Sender::new(Stage::Running)), interrupted: Arc::default() }
+        Self { stage: Arc::new(watch::Sender::new(Stage::Running)), interrupted: Arc::default(), whole: None }
+    }
+
+    /// Ends for a part of the run, a scenario say: what ends the run ends the part as well, and the part may
+    /// end alone, which neither the run nor its other parts notice.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self { whole: Some(Arc::new(self.clone())), ..Self::new() }
     }
 
     /// Where the run stands.
     pub fn stage(&self) -> Stage {
-        *self.stage.borrow()
+        let own = *self.stage.borrow();
+        self.whole.as_ref().map_or(own, |whole| whole.stage().max(own))
     }
 
     /// Starts nothing new and lets what runs come to its natural end.
@@ -86,6 +97,7 @@ impl Ends {
     /// True after [`Self::interrupt`] or [`Self::abort`]: the run did not come to its planned end.
     pub fn interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
+            || self.whole.as_ref().is_some_and(|whole| whole.interrupted())
     }
 
     /// Moves on to `stage`; never back.
@@ -99,8 +111,22 @@ impl Ends {
 
     /// Resolves once `stage` or a later one is reached.
     pub async fn reached(&self, stage: Stage) {
+        let mut told = self.stage.subscribe();
         // The sender lives in `self`, so the channel cannot close while this waits.
-        let _ = self.stage.subscribe().wait_for(|now| *now >= stage).await;
+        let own = told.wait_for(|now| *now >= stage);
+        let Some(whole) = &self.whole else {
+            let _ = own.await;
+            return;
+        };
+        tokio::select! {
+            _ = own => {}
+            () = whole.whole_reached(stage) => {}
+        }
+    }
+
+    /// The same in a box: a part may have parts of its own, to any depth.
+    fn whole_reached(&self, stage: Stage) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.reached(stage))
     }
 
     /// Thinks for `pause`, or returns early when the run is [`Stage::Leaving`]. What follows the

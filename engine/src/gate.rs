@@ -93,10 +93,11 @@ impl fmt::Display for Reason {
 }
 
 /// The part of the planned starts that has to be made.
-const ACHIEVED: f64 = 0.99;
-/// The part of the processor time allowed that may be used, and for how long more is tolerated.
-const BUSY: f64 = 0.9;
-const BUSY_S: f64 = 5.0;
+pub const ACHIEVED: f64 = 0.99;
+/// The part of the processor time allowed that may be used …
+pub const BUSY: f64 = 0.9;
+/// … and for how many seconds more is tolerated.
+pub const BUSY_S: f64 = 5.0;
 
 /// Everything that makes a run invalid; empty when it is valid.
 pub fn check(run: &ScenarioRun) -> Vec<Reason> {
@@ -141,8 +142,14 @@ pub fn lateness_p99(run: &ScenarioRun) -> Option<Duration> {
     [samples, starts].iter().filter_map(|all| all.percentile(99.0).value).max()
 }
 
+/// The most that [`lateness_p99`] may be: a tenth of the tightest limit on a response time; `None` where no goal
+/// has one.
+pub fn lateness_allowed(run: &ScenarioRun) -> Option<Duration> {
+    tightest(run).map(|tightest| tightest / 10)
+}
+
 fn lateness(run: &ScenarioRun) -> Option<Reason> {
-    let (p99, allowed) = (lateness_p99(run)?, tightest(run)? / 10);
+    let (p99, allowed) = (lateness_p99(run)?, lateness_allowed(run)?);
     (p99 > allowed).then_some(Reason::Late { p99, allowed })
 }
 

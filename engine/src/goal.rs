@@ -34,6 +34,10 @@ pub struct Goal {
     /// How many observations the plan makes at least. A sampled goal that plans too few is not
     /// judged; of a census, those missing count against it.
     pub planned: u64,
+    /// How many observations the plan can make at most, where that is known: a closed loop may make any
+    /// number. With it a goal can be known to be lost before the end: [`crate::verdict::doomed`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most: Option<u64>,
     /// Whether it can be judged at all.
     pub standing: Standing,
 }
@@ -237,7 +241,7 @@ impl Goal {
     }
 
     fn new(name: String, claim: Claim, kind: Kind, planned: u64) -> Self {
-        Self { name, claim, kind, planned, standing: Standing::Applies }
+        Self { name, claim, kind, planned, most: None, standing: Standing::Applies }
     }
 
     /// Of an exact goal: how many observations there must be at least for "none was bad" to mean
@@ -245,6 +249,13 @@ impl Goal {
     #[must_use]
     pub fn of_at_least(mut self, planned: u64) -> Self {
         self.planned = planned;
+        self
+    }
+
+    /// The plan can make so many observations and no more, however the target answers.
+    #[must_use]
+    pub fn of_at_most(mut self, most: u64) -> Self {
+        self.most = Some(most);
         self
     }
 

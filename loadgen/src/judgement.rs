@@ -9,6 +9,7 @@ use engine::{
 
 use crate::{
     run::{Measured, Run},
+    stops::Cause,
     truth::TruthScore,
 };
 
@@ -22,8 +23,18 @@ pub struct Judgement {
     pub overall: Vec<Judged>,
     /// True when the target's own books are not in order.
     pub audit_failed: bool,
-    interrupted: bool,
-    not_run: bool,
+    ended: Ended,
+}
+
+/// How the run came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    AsPlanned,
+    Interrupted,
+    /// By a stop condition: the target met it, or the generator itself.
+    Stopped(Cause),
+    /// Scenarios were not run, because the target was gone.
+    Unfinished,
 }
 
 /// How many goals came out how.
@@ -75,41 +86,52 @@ pub fn judge(run: &Run) -> Judgement {
         vec![verdict::judge_errors_overall(&runs, run.overall.errors_below, run.overall.planned_requests)]
     };
     let audit_failed = run.audit.as_ref().is_some_and(|audit| !audit.ok);
-    Judgement {
-        scenarios,
-        overall,
-        audit_failed,
-        interrupted: run.interrupted,
-        not_run: run.not_run.iter().any(|scenario| !scenario.left_out),
-    }
+    let causes = run.scenarios.iter().filter_map(|measured| Some(measured.ended_early.as_ref()?.cause));
+    let ended = match causes.into_iter().find(|cause| cause.ends_the_run()) {
+        _ if run.interrupted => Ended::Interrupted,
+        Some(cause) => Ended::Stopped(cause),
+        None if run.not_run.iter().all(|scenario| scenario.left_out) => Ended::AsPlanned,
+        None => Ended::Unfinished,
+    };
+    Judgement { scenarios, overall, audit_failed, ended }
 }
 
 fn judge_scenario(measured: &Measured) -> ScenarioVerdict {
     let mut judged = verdict::judge(&measured.run);
     let misses = measured.truth.iter().flat_map(TruthScore::misses);
     judged.invalid.extend(misses.map(Reason::Mismeasured));
+    let ended = measured.ended_early.iter().filter(|ended| ended.cause == Cause::Generator);
+    judged.invalid.extend(ended.map(|ended| Reason::Mismeasured(ended.why.clone())));
     judged
 }
 
 impl Judgement {
     /// What it says to the shell.
     ///
-    /// A target that is gone between two scenarios says 3, unless a goal failed before: then that is said. Scenarios
-    /// that were left out on purpose do not count.
+    /// A target that is gone between two scenarios says 3, unless a goal failed before: then that is said. A
+    /// stop condition is a promise somebody made for the target: where the target met it, that is a failure like
+    /// a goal's, whatever the cut-short samples say. 130 is left to people who end a run themselves, and a
+    /// generator that had to be stopped is a generator that fell short. Scenarios left out on purpose do not count.
     pub fn exit(&self, inconclusive: Inconclusive) -> Exit {
         let outcome = Outcome {
-            interrupted: self.interrupted,
+            interrupted: self.ended == Ended::Interrupted,
             scenarios: &self.scenarios,
             overall: &self.overall,
             audit_failed: self.audit_failed,
             ..Outcome::default()
         };
         let exit = exit::decide(outcome, inconclusive);
-        match exit {
-            Exit::Interrupted | Exit::Failed => exit,
-            _ if self.not_run => Exit::Unreachable,
+        match (exit, self.ended) {
+            (Exit::Interrupted | Exit::Failed, _) => exit,
+            (_, Ended::Stopped(Cause::Target)) => Exit::Failed,
+            (_, Ended::Unfinished) => Exit::Unreachable,
             _ => exit,
         }
+    }
+
+    /// True when the target met a stop condition.
+    pub fn stopped(&self) -> bool {
+        self.ended == Ended::Stopped(Cause::Target)
     }
 
     /// The goals of scenarios that were missed. Where the generator fell short only exact ones count.

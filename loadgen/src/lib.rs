@@ -11,10 +11,12 @@
 //! | [`context`], [`call`] | what a virtual user holds, and how it asks for something |
 //! | [`plan_text`], [`watch`], [`words`] | what one reads before and sees during a run; numbers as people read them |
 //! | [`preflight`] | before any load: one request per endpoint, held against the contract |
-//! | [`suite`], [`interrupt`] | preflight, warm-up, the scenarios in their order, the end |
+//! | [`suite`], [`interrupt`], [`stops`] | preflight, warm-up, the scenarios in their order, the end, natural or not |
+//! | [`limit`] | the highest load at which every goal still holds |
 //! | [`shards`] | one scenario split over several processes: the protocol, its two ends |
 //! | [`books`], [`faults`], [`truth`] | what a mock says it did, which faults it had, and how well it was measured |
 //! | [`run`], [`judgement`], [`report`] | the run as data, its verdicts, its reports: pure functions of it |
+//! | [`limit`] | the highest load at which every goal still holds |
 //! | [`machine`] | what this machine allows: files, ports, cores |
 
 pub mod books;
@@ -27,6 +29,7 @@ pub mod faults;
 pub mod http;
 pub mod interrupt;
 pub mod judgement;
+pub mod limit;
 pub mod machine;
 pub mod options;
 pub mod plan_text;
@@ -38,6 +41,7 @@ pub mod safety;
 pub mod scenario;
 pub mod scenarios;
 pub mod shards;
+pub mod stops;
 pub mod suite;
 pub mod target;
 pub mod truth;

@@ -13,6 +13,7 @@ use crate::{
     preset::{Preset, Sizing},
     scenario::{Scenario, Scope},
     scenarios,
+    stops::Stop,
     target::Target,
     watch::Wish,
 };
@@ -35,6 +36,8 @@ pub struct Options {
     pub preset: Preset,
     /// By how much the preset's durations are stretched.
     pub time_scale: f64,
+    /// How many times the plan's load is offered: heads and rates; intervals, think times and goals stay.
+    pub load: f64,
     /// Seed of the requests.
     pub seed: u64,
     /// What exists at the target.
@@ -50,6 +53,12 @@ pub struct Options {
     /// Local addresses connections come from. With none the system chooses, or the suite does where one has too
     /// few ports.
     pub sources: Vec<IpAddr>,
+    /// Measure one user alone first, where the preset has a baseline.
+    pub baseline: bool,
+    /// What ends the run early, when it lasts.
+    pub abort_on: Vec<Stop>,
+    /// Ends a scenario once one of its goals is lost whatever the rest would bring.
+    pub abort_early: bool,
     /// What is shown while it runs.
     pub watch: Wish,
     /// Where the page to watch it is: a loopback address, if anywhere.
@@ -89,6 +98,7 @@ impl Options {
             scenarios: scenarios::ALL.to_vec(),
             preset: Preset::Smoke,
             time_scale: 1.0,
+            load: 1.0,
             seed: fixtures::DEFAULT_SEED,
             world: World::new(fixtures::DEFAULT_SEED, Size::default()),
             stripe_secret: contract::stripe::DEFAULT_SECRET.to_owned(),
@@ -99,6 +109,9 @@ impl Options {
             watch: Wish::default(),
             web: None,
             unfit: Unfit::default(),
+            baseline: true,
+            abort_on: Vec::new(),
+            abort_early: false,
         }
     }
 
@@ -110,7 +123,7 @@ impl Options {
     /// What the plan of `scenario` depends on.
     pub fn scope(&self, scenario: &str, nonce: Arc<str>) -> Scope {
         Scope {
-            sizing: Sizing::new(scenario, self.preset, self.time_scale),
+            sizing: Sizing::new(scenario, self.preset, self.time_scale).at_load(self.load),
             seed: self.seed,
             world: self.world,
             nonce,

@@ -119,12 +119,19 @@ pub struct Sizing {
     preset: Preset,
     dose: Dose,
     time_scale: f64,
+    load: f64,
 }
 
 impl Sizing {
     /// The sizing of `scenario` at a preset whose durations are stretched by `time_scale`.
     pub fn new(scenario: &str, preset: Preset, time_scale: f64) -> Self {
-        Self { preset, dose: preset.dose(scenario), time_scale }
+        Self { preset, dose: preset.dose(scenario), time_scale, load: 1.0 }
+    }
+
+    /// The same with so many times the heads and the arrivals.
+    #[must_use]
+    pub fn at_load(self, factor: f64) -> Self {
+        Self { load: factor, ..self }
     }
 
     /// The preset.
@@ -145,7 +152,12 @@ impl Sizing {
 
     /// The peak head-count, of which `full` is written.
     pub fn heads(&self, full: u32) -> u32 {
-        self.dose.heads.unwrap_or(full)
+        (f64::from(self.dose.heads.unwrap_or(full)) * self.load).round() as u32
+    }
+
+    /// Arrivals a second, of which `full` are written.
+    pub fn rate(&self, full: f64) -> f64 {
+        full * self.load
     }
 
     /// A paced user's interval, of which `full` is written. The time scale leaves it alone, so that rates

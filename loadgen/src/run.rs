@@ -5,7 +5,7 @@ use std::{fmt, fs, io, net::IpAddr, path::Path};
 use engine::run::ScenarioRun;
 use serde::{Deserialize, Serialize};
 
-use crate::{books::Audit, faults::FaultPlan, preset::Preset, truth::TruthScore};
+use crate::{books::Audit, faults::FaultPlan, preset::Preset, stops::EndedEarly, truth::TruthScore};
 
 /// Version of the form of `run.json`; a reader refuses others.
 pub const FORMAT: u32 = 1;
@@ -54,6 +54,9 @@ pub struct Meta {
     pub preset: Preset,
     /// By how much its durations were stretched.
     pub time_scale: f64,
+    /// How many times the plan's load was offered.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub load: f64,
     /// The target as it was asked for.
     pub target: String,
     /// The target's origin.
@@ -68,6 +71,15 @@ pub struct Meta {
     pub loadgen: String,
     /// Where the load came from.
     pub machine: Machine,
+}
+
+fn once() -> f64 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_once(load: &f64) -> bool {
+    (load - 1.0).abs() < f64::EPSILON
 }
 
 /// Where the load came from.
@@ -128,6 +140,9 @@ pub struct Measured {
     pub warm_up_requests: u64,
     /// Whatever a reader should know, in sentences.
     pub notes: Vec<String>,
+    /// Why it was ended before its plan was over, when a condition or a lost goal did that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_early: Option<EndedEarly>,
 }
 
 /// A scenario that was chosen and did not run.

@@ -29,6 +29,12 @@ pub trait Scenario: Sync {
     /// Declares everything: flows, series, goals, needs. Pure; sends nothing.
     fn plan(&self, scope: &Scope) -> Plan;
 
+    /// Why more or less of it cannot be offered, where that would be another scenario; `None` where its plan
+    /// follows [`Sizing::at_load`].
+    fn fixed(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The same with one user for this long, on an otherwise idle target: what the suite's figures are
     /// compared with. `None` where there is no baseline. It has no goals and leaves no row that the
     /// scenario would trip over.

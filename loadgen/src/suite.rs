@@ -5,11 +5,12 @@ pub(crate) mod crew;
 mod error;
 mod faults;
 mod fits;
-mod folder;
+pub(crate) mod folder;
 mod play;
 mod preflight;
 pub(crate) mod prepare;
 mod setup;
+mod stops;
 mod warm_up;
 
 use std::{net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -83,7 +84,7 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
         scenarios: prepared.iter().map(|prepared| prepared.scenario).collect(),
         ..options.clone()
     };
-    let folder = folder::create(&options.out, started)?;
+    let folder = folder::create(&options.out, "run", started)?;
     let began = begun(options, &folder.id, &prepared);
     let screen = Screen::new(&folder.dir, &options.watch, door, began)?;
     screen.say(&format!("{} against {} ({})", folder.id, options.target, health.environment));
@@ -106,6 +107,7 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
             world_seed: options.world.seed(),
             preset: options.preset,
             time_scale: options.time_scale,
+            load: options.load,
             target: options.target.name().to_owned(),
             origin: options.target.to_string(),
             environment: format!("{} ({} {})", health.environment, health.service, health.version),
@@ -185,10 +187,10 @@ fn play_all(
     screen: &Screen,
 ) -> Result<(), SuiteError> {
     let settling = control.options.preset.settling();
-    let mut gone: Option<String> = None;
+    let (mut gone, mut stopped): (Option<String>, Option<String>) = (None, None);
     for (place, prepared) in prepared.into_iter().enumerate() {
         let name = prepared.scenario.name();
-        if place > 0 && gone.is_none() && !ends.interrupted() {
+        if place > 0 && gone.is_none() && stopped.is_none() && !ends.interrupted() {
             control.block_on(pause(settling, ends, screen));
             gone = control.block_on(async {
                 tokio::select! {
@@ -201,11 +203,17 @@ fn play_all(
                 screen.say(why);
             }
         }
-        let why = if ends.interrupted() { Some("interrupted".to_owned()) } else { gone.clone() };
+        let interrupted = ends.interrupted().then(|| "interrupted".to_owned());
+        let why = interrupted.or_else(|| stopped.clone()).or_else(|| gone.clone());
         match why {
             Some(why) => run.not_run.push(NotRun { name: name.to_owned(), why, left_out: false }),
-            None => match play::play(control, prepared, control.options.split.as_ref(), ends, screen) {
-                Ok(measured) => run.scenarios.push(measured),
+            None => match play::play(control, prepared, control.options.split.as_ref(), &ends.part(), screen)
+            {
+                Ok(measured) => {
+                    let ended = measured.ended_early.as_ref().filter(|ended| ended.cause.ends_the_run());
+                    stopped = ended.map(|ended| format!("the run was ended in {name}: {}", ended.why));
+                    run.scenarios.push(measured);
+                }
                 // The first scenario that cannot be prepared ends the run; later ones leave a report.
                 Err(e) if run.scenarios.is_empty() => return Err(e),
                 Err(e) => {

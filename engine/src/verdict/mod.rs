@@ -1,8 +1,11 @@
 //! Whether what was promised held: a pure function of a run.
 
+mod doomed;
 mod observations;
 
 use std::fmt;
+
+pub use doomed::doomed;
 
 use serde::{Deserialize, Serialize};
 

@@ -115,7 +115,7 @@ impl Observations {
 }
 
 /// Fewer blocks than this say too little about how dependent samples are.
-const FEWEST_BLOCKS: u64 = 20;
+pub(super) const FEWEST_BLOCKS: u64 = 20;
 
 /// One counterexample fails; none passes, if enough was looked at. A counter of offences does not
 /// know how often it was looked for one: there, none passes.
@@ -132,7 +132,21 @@ fn exact(goal: &Goal, n: u64, bad: u64) -> Verdict {
 /// holds when it would with all of them bad, and is missed when it would be with all of them good.
 fn census(goal: &Goal, n: u64, bad: u64) -> Verdict {
     let all = n.max(goal.planned);
-    let holds = |bad: u64| match &goal.claim {
+    let missing = all - n;
+    if all == 0 {
+        Verdict::Inconclusive { more: Some(1) }
+    } else if holds(&goal.claim, bad + missing, all) {
+        Verdict::Pass
+    } else if holds(&goal.claim, bad, all) {
+        Verdict::Inconclusive { more: Some(missing) }
+    } else {
+        Verdict::Fail
+    }
+}
+
+/// Whether a claim holds of `all` there are, `bad` of them being so.
+pub(super) fn holds(claim: &Claim, bad: u64, all: u64) -> bool {
+    match claim {
         // The observed percentile is below the limit when the value of its rank is.
         Claim::Percentile { percent, .. } => bad <= all - stats::nearest_rank(all, percent / 100.0),
         Claim::Always(_) | Claim::Never(_) => bad == 0,
@@ -140,16 +154,6 @@ fn census(goal: &Goal, n: u64, bad: u64) -> Verdict {
         Claim::Errors { below, .. } | Claim::RequestErrors { below } | Claim::Share { below, .. } => {
             bad as f64 + 1e-9 < below * all as f64
         }
-    };
-    let missing = all - n;
-    if all == 0 {
-        Verdict::Inconclusive { more: Some(1) }
-    } else if holds(bad + missing) {
-        Verdict::Pass
-    } else if holds(bad) {
-        Verdict::Inconclusive { more: Some(missing) }
-    } else {
-        Verdict::Fail
     }
 }
 

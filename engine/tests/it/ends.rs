@@ -147,3 +147,33 @@ async fn a_thinker_wakes_when_the_run_leaves() {
     assert_eq!(outcome.await, Err(Leave));
     assert_eq!(clock::now(), began + secs(1.0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_part_ends_alone_and_with_the_whole() {
+    let whole = Ends::new();
+    let (one, other) = (whole.part(), whole.part().part());
+    one.leave();
+    assert_eq!((one.stage(), whole.stage(), other.stage()), (Stage::Leaving, Stage::Running, Stage::Running));
+    assert!(!one.interrupted());
+    one.reached(Stage::Closing).await;
+    let told = async {
+        clock::sleep_until(clock::now() + secs(1.0)).await;
+        whole.interrupt();
+    };
+    tokio::join!(told, other.reached(Stage::Leaving));
+    assert!(other.interrupted() && one.interrupted());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_driven_by_a_part_ends_with_the_whole() {
+    let (whole, epoch) = (Ends::new(), clock::now());
+    let part = whole.part();
+    let (flow, ends) = (arrivals(), whole.clone());
+    let driven = observe(&flow, &part, |_| async {});
+    let told = async {
+        clock::sleep_until(epoch + secs(30.0)).await;
+        ends.interrupt();
+    };
+    let ((tally, _), ()) = tokio::join!(driven, told);
+    assert_eq!((tally.started, tally.cut_short), (300, 300));
+}

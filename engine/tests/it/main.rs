@@ -1,6 +1,7 @@
 //! Whole plans on a paused clock, and every formula against figures it must give.
 
 mod curves;
+mod doomed;
 mod ends;
 mod exits;
 mod gates;

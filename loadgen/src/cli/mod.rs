@@ -1,12 +1,14 @@
 //! The command line of `loadgen`: what was typed, turned into what it means, done, closed with an exit code.
 
 mod aim;
+mod limit;
 mod plan;
 mod preflight;
 mod reach;
 mod report;
 mod run;
 mod spread;
+mod stops;
 mod targets;
 mod what;
 
@@ -17,10 +19,10 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use engine::exit::Exit;
 
-use crate::shards;
+use crate::{preset::Preset, shards};
 
 /// Six launch scenarios against one target, judged goal by goal.
 ///
@@ -39,6 +41,7 @@ Examples:
   loadgen run --allow-partial                        leave out what the target cannot do
   loadgen run --scenario search-load --preset quick --target http://127.0.0.1:9000
   loadgen targets show backend-2025-11               a target profile, to copy and change
+  loadgen limit --scenario search-load               how much more than launch day the target carries
   loadgen report results/run_20270101_120000         make every report again from run.json
   loadgen profile results/run_20270101_120000        percentiles per route, for `mock-server calibrate`
 
@@ -47,8 +50,9 @@ Exit codes, the first that applies:
     2  wrong usage, or a plan this machine or this world cannot carry
     3  target not reachable, refused, not in the state the plan needs, or a scenario chosen cannot work with it
        (with --allow-partial those are left out, and the others decide)
-   99  a goal failed in a valid scenario, an exact goal in any, or the target's own books are not in order
-   97  the load generator fell short: nothing can be said
+   99  a goal failed in a valid scenario, an exact goal in any, the target's own books are not in order, or the
+       target met a condition of --abort-on
+   97  the load generator fell short, or met a condition of --abort-on itself: nothing can be said
    98  the samples do not decide (--inconclusive says otherwise)
     0  every goal that was judged held"
 )]
@@ -62,6 +66,8 @@ enum Verb {
     /// Run scenarios against a target and write the reports
     Run(run::RunArgs),
     Preflight(preflight::PreflightArgs),
+    /// Look for the highest load at which every goal of a scenario still holds (exit 99: not even the plan's)
+    Limit(limit::LimitArgs),
     /// Say what a run would be: users, arrivals, duration, connections, requests, goals; sends nothing
     Plan(plan::PlanArgs),
     /// List the scenarios
@@ -83,9 +89,17 @@ enum Verb {
     Shard,
 }
 
+/// A limit is measured against launch day as written, unless another preset is asked for.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommand("limit", |limit| {
+        limit.mut_arg("preset", |preset| preset.default_value(Preset::Full.name()))
+    })
+}
+
 /// Does what these arguments (the program's name first) say. Call it outside of any runtime.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let parsed = command().try_get_matches_from(args).and_then(|typed| Cli::from_arg_matches(&typed));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(e) => {
             // Fails only when there is nobody left to tell.
@@ -96,6 +110,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let exit = match cli.verb {
         Verb::Run(args) => run::run(args),
         Verb::Preflight(args) => preflight::preflight(args),
+        Verb::Limit(args) => limit::limit(args),
         Verb::Plan(args) => plan::plan(&args),
         Verb::List => Ok(plan::list()),
         Verb::Targets { verb } => targets::targets(verb.as_ref()),

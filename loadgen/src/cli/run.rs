@@ -9,6 +9,7 @@ use super::{
     Refusal,
     reach::Reach,
     spread::Spread,
+    stops::Stopping,
     tell,
     what::{Ending, What},
 };
@@ -16,7 +17,7 @@ use crate::{
     interrupt::{self, Ended},
     options::{self, Options, Unfit},
     report, suite,
-    watch::{Wish, terminal::Curtain, web},
+    watch::{Wish, web},
 };
 
 #[derive(Debug, Args)]
@@ -55,23 +56,34 @@ pub(super) struct RunArgs {
     web: Option<SocketAddr>,
 
     #[command(flatten)]
+    stopping: Stopping,
+
+    #[command(flatten)]
     ending: Ending,
 }
 
+impl RunArgs {
+    /// What they ask for, and what an undecided goal means.
+    pub(super) fn options(self) -> Result<(Options, Ending), Refusal> {
+        // What was typed wrong is said before anything is looked up.
+        options::choose(&self.what.which.scenarios).map_err(Refusal::usage)?;
+        let target = self.reach.target(|| self.what.load())?;
+        let chosen = self.spread.over(self.what.options(target)?)?;
+        let options = Options {
+            out: self.out,
+            workers: self.workers.unwrap_or(chosen.workers),
+            watch: Wish { quiet: self.quiet, plain: self.plain, ..Wish::default() },
+            web: self.web,
+            unfit: if self.allow_partial { Unfit::LeaveOut } else { Unfit::Stop },
+            ..self.reach.with(chosen)
+        };
+        Ok((self.stopping.applied(options), self.ending))
+    }
+}
+
 pub(super) fn run(args: RunArgs) -> Result<Exit, Refusal> {
-    // What was typed wrong is said before anything is looked up.
-    options::choose(&args.what.which.scenarios).map_err(Refusal::usage)?;
-    let target = args.reach.target(|| args.what.load())?;
-    let chosen = args.spread.over(args.what.options(target)?)?;
-    let curtain = Curtain::default();
-    let options = Options {
-        out: args.out,
-        workers: args.workers.unwrap_or(chosen.workers),
-        watch: Wish { quiet: args.quiet, plain: args.plain, curtain: curtain.clone() },
-        web: args.web,
-        unfit: if args.allow_partial { Unfit::LeaveOut } else { Unfit::Stop },
-        ..args.reach.with(chosen)
-    };
+    let (options, ending) = args.options()?;
+    let curtain = options.watch.curtain.clone();
     let ended = interrupt::guarded(move |ends| suite::run(&options, &ends));
     // A run that was left behind has not given the terminal back.
     curtain.close();
@@ -79,7 +91,7 @@ pub(super) fn run(args: RunArgs) -> Result<Exit, Refusal> {
         Ok(Ended::Done(Ok(outcome))) => {
             tell(&report::closing(&outcome.run));
             tell(&format!("{}\n", outcome.dir.display()));
-            Ok(outcome.judgement.exit(args.ending.inconclusive))
+            Ok(outcome.judgement.exit(ending.inconclusive))
         }
         Ok(Ended::Done(Err(e))) => Err(Refusal { exit: e.exit(), why: e.to_string() }),
         Ok(Ended::Left) => Err(Refusal { exit: Exit::Interrupted, why: "left without a report".into() }),

@@ -47,7 +47,7 @@ pub(super) fn render(view: &View<'_>) -> String {
 fn tone(word: &str) -> &'static str {
     match word.split([':', ' ']).next() {
         Some("PASS") => "pass",
-        Some("FAIL") => "fail",
+        Some("FAIL" | "ABORTED") => "fail",
         Some("INVALID" | "INCONCLUSIVE" | "INTERRUPTED") => "doubt",
         Some("NOT") if word.starts_with("NOT FINISHED") || word == "NOT RUN" => "doubt",
         _ => "mute",

@@ -43,10 +43,15 @@ fn head(out: &mut String, view: &View<'_>, title: &str) {
     } else {
         format!(", time scale {}", meta.time_scale)
     };
+    let load = if (meta.load - 1.0).abs() < f64::EPSILON {
+        String::new()
+    } else {
+        format!(", {} times the plan's load", meta.load)
+    };
     let rows = [
         ("run", meta.id.clone()),
         ("started", meta.started.clone()),
-        ("preset", format!("{}{scale}", meta.preset)),
+        ("preset", format!("{}{scale}{load}", meta.preset)),
         ("target", format!("{} ({}), which says it is {}", meta.target, meta.origin, meta.environment)),
         ("seeds", format!("requests {}, world {}", meta.seed, meta.world_seed)),
         ("planned requests' digest", format!("`{}`", meta.planned_digest)),

@@ -20,7 +20,10 @@ mod view;
 
 use std::{fs, io, path::Path};
 
-use engine::verdict::ScenarioVerdict;
+use engine::{
+    run::ScenarioRun,
+    verdict::{Judged, ScenarioVerdict},
+};
 
 use self::view::View;
 use crate::{
@@ -73,9 +76,14 @@ pub fn answer(judgement: &Judgement) -> &'static str {
     view::answer(judgement)
 }
 
-/// A scenario's verdict in a word.
-pub fn verdict_word(judged: &ScenarioVerdict) -> &'static str {
-    view::verdict_of(judged)
+/// A scenario's verdict in a word; `stopped` when the target met a condition that ended it.
+pub fn verdict_word(judged: &ScenarioVerdict, stopped: bool) -> &'static str {
+    view::verdict_of(judged, stopped)
+}
+
+/// A goal and what was seen of it, in one line.
+pub(crate) fn goal(run: &ScenarioRun, judged: &Judged) -> String {
+    view::goal(run, judged)
 }
 
 /// Text as one line of text: what a target sent may have more.

@@ -19,6 +19,9 @@ pub(super) fn closing(view: &View<'_>) -> String {
         for reason in &scenario.invalid {
             put!(out, "  {:width$}    invalid: {}", "", one_line(reason));
         }
+        if let Some(ended) = &scenario.measured.ended_early {
+            put!(out, "  {:width$}    aborted in second {}: {}", "", ended.second, one_line(&ended.why));
+        }
     }
     for NotRun { name, why, .. } in &view.run.not_run {
         put!(out, "  {name:width$}  NOT RUN       {}", one_line(why));

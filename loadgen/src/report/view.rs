@@ -7,7 +7,8 @@ mod scheduled;
 
 use engine::{
     exit::{Exit, Inconclusive},
-    verdict::{ScenarioVerdict, Verdict},
+    run::ScenarioRun,
+    verdict::{Judged, ScenarioVerdict, Verdict},
 };
 
 pub(super) use beside::{BaselineRow, TruthRow};
@@ -18,6 +19,7 @@ pub(super) use scheduled::ScheduledRow;
 use crate::{
     judgement::{self, Judgement},
     run::{Measured, Run},
+    stops::Cause,
     words::{count, number},
 };
 
@@ -168,7 +170,7 @@ impl<'a> ScenarioView<'a> {
         let goal = |goal| GoalRow::new(Some(run), goal, judged.is_valid());
         Self {
             measured,
-            verdict: verdict_of(judged),
+            verdict: verdict_of(judged, stopped(measured)),
             goals: judged.goals.iter().map(goal).collect(),
             invalid: judged.invalid.iter().map(ToString::to_string).collect(),
             findings: figures::findings(measured, judged),
@@ -227,6 +229,7 @@ pub(super) fn answer(judgement: &Judgement) -> &'static str {
     match judgement.exit(Inconclusive::Own) {
         Exit::Interrupted => "INTERRUPTED: this report is a partial one",
         Exit::Failed if judgement.audit_failed => "FAIL: the target's own books are not in order",
+        Exit::Failed if judgement.stopped() => "FAIL: a stop condition ended the run",
         Exit::Failed => "FAIL: goals were missed",
         Exit::Usage | Exit::Unreachable => "NOT FINISHED: scenarios were not run",
         Exit::Invalid => "INVALID: the load generator itself fell short",
@@ -235,11 +238,24 @@ pub(super) fn answer(judgement: &Judgement) -> &'static str {
     }
 }
 
-/// A scenario's verdict: what counts most of its goals'.
-pub(super) fn verdict_of(judged: &ScenarioVerdict) -> &'static str {
+/// A goal and what was seen of it, in one line.
+pub(super) fn goal(run: &ScenarioRun, judged: &Judged) -> String {
+    let row = GoalRow::new(Some(run), judged, true);
+    format!("{}: {} ({})", row.name, row.claim(), row.seen())
+}
+
+/// Whether the target met a condition that ended the scenario.
+fn stopped(measured: &Measured) -> bool {
+    measured.ended_early.as_ref().is_some_and(|ended| ended.cause == Cause::Target)
+}
+
+/// A scenario's verdict: what counts most of its goals', and whether it was stopped for the target's sake.
+pub(super) fn verdict_of(judged: &ScenarioVerdict, stopped: bool) -> &'static str {
     let any = |wanted: fn(&Verdict) -> bool| judged.goals.iter().any(|goal| wanted(&goal.verdict));
     if judged.has_failed() {
         "FAIL"
+    } else if stopped {
+        "ABORTED"
     } else if !judged.is_valid() {
         "INVALID"
     } else if any(|verdict| matches!(verdict, Verdict::Inconclusive { .. })) {

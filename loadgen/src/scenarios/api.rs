@@ -34,6 +34,7 @@ use self::{
 };
 use crate::{
     context::Context,
+    preset::Sizing,
     scenario::{Act, Local, Needs, Plan, Scenario, Scope, Script, User},
 };
 
@@ -62,6 +63,11 @@ struct Rate {
 }
 
 impl Rate {
+    /// The same at another load.
+    fn at(self, sizing: &Sizing) -> Self {
+        Self { per_second: sizing.rate(self.per_second), ..self }
+    }
+
     /// Only time is stretched, the rate is held.
     fn flow(&self, stretch: f64) -> Flow {
         let curve = Curve::flat(self.per_second / self.each as f64, FLOW_SECONDS * stretch);
@@ -92,7 +98,7 @@ impl Scenario for ApiLoad {
 
     fn plan(&self, scope: &Scope) -> Plan {
         let stretch = scope.sizing.stretch(SECONDS);
-        let rates = [SIGNING_IN, EVENTS, SUBSCRIPTIONS];
+        let rates = [SIGNING_IN, EVENTS, SUBSCRIPTIONS].map(|rate| rate.at(&scope.sizing));
         let flows = rates.each_ref().map(|rate| rate.flow(stretch));
         let turns = flows.each_ref().map(|flow| flow.load.planned_starts());
         let load_users = scope.world.size().members;
@@ -197,6 +203,7 @@ impl Series {
     }
 }
 
+/// A turn sends what is planned for it, or less when something failed on its way.
 fn goals(series: Series, planned: Planned) -> Vec<Goal> {
     let ms = Duration::from_millis;
     let groups = [
@@ -207,15 +214,19 @@ fn goals(series: Series, planned: Planned) -> Vec<Goal> {
     ];
     let latency = groups.into_iter().flat_map(|(name, group, requests)| {
         [
-            Goal::sampled(format!("{name} p95"), goal::p95(group).below(ms(300)), requests),
-            Goal::sampled(format!("{name} p99"), goal::p99(group).below(ms(500)), requests),
+            Goal::sampled(format!("{name} p95"), goal::p95(group).below(ms(300)), requests)
+                .of_at_most(requests),
+            Goal::sampled(format!("{name} p99"), goal::p99(group).below(ms(500)), requests)
+                .of_at_most(requests),
         ]
     });
     let exact =
         |name: &str, share, planned: u64| Goal::exact(name, goal::always(share)).of_at_least(planned.min(1));
     let others = [
-        Goal::sampled("success", goal::share(series.success).above(0.99), planned.all()),
-        Goal::sampled("errors", goal::errors(series.all).below(0.001), planned.all()),
+        Goal::sampled("success", goal::share(series.success).above(0.99), planned.all())
+            .of_at_most(planned.all()),
+        Goal::sampled("errors", goal::errors(series.all).below(0.001), planned.all())
+            .of_at_most(planned.all()),
         exact("refresh returns a different token", series.new_token, planned.refreshes),
         exact("used refresh token refused", series.replay_refused, planned.replays),
         exact("login's token is accepted", series.login_accepted, planned.refreshes),

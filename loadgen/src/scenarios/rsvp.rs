@@ -79,6 +79,13 @@ impl Scenario for RsvpLoad {
         plan(scope, flow, Intent::new, true)
     }
 
+    fn fixed(&self) -> Option<&'static str> {
+        Some(
+            "what it promises is about 1 000 seats and 50; with more people the large event fills as well, and every \
+             trial would have to find both events empty",
+        )
+    }
+
     fn baseline(&self, scope: &Scope, length: Duration) -> Option<Plan> {
         let alone = Curve::flat(1.0, length.as_secs_f64());
         let flow = Flow::new("registrations", Load::Paced { users: alone, every: Duration::from_secs(3) });

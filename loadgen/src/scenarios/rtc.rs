@@ -59,6 +59,13 @@ impl Scenario for RtcLoad {
          that everyone hears once and in the same order."
     }
 
+    fn fixed(&self) -> Option<&'static str> {
+        Some(
+            "it is one session of 50 people, and a session has a capacity; each hears every other, so that with twice \
+             as many it is four times as much",
+        )
+    }
+
     fn plan(&self, scope: &Scope) -> Plan {
         let times = Timetable::new(&scope.sizing);
         let coming = Curve::flat(PARTICIPANTS as f64 / times.coming(), times.coming());

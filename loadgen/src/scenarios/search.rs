@@ -20,7 +20,7 @@ use contract::{
 use engine::{
     curve::Curve,
     driver::{Due, Turn, VirtualUser},
-    goal::{self, Goal},
+    goal::{self, Claim, Goal},
     load::{Flow, Grid, Load},
     record::{Column, Fault, Phase, Recorder, Registry, ShareId, TimingId},
 };
@@ -178,13 +178,13 @@ fn goals(series: Series, planned: Planned, members: u64, tls: bool) -> Vec<Goal>
     let part = |phase, limit| goal::p95(search).of(Column::Phase(phase)).below(ms(limit));
     let secured = Goal::sampled("TLS p95", part(Phase::Tls, 200), members);
     vec![
-        Goal::sampled("search p95", goal::p95(search).below(ms(1200)), planned.all),
-        Goal::sampled("search p99", goal::p99(search).below(ms(2000)), planned.all),
-        Goal::sampled("semantic search p95", goal::p95(semantic).below(ms(1500)), planned.semantic),
-        Goal::sampled("semantic search p99", goal::p99(semantic).below(ms(2500)), planned.semantic),
-        Goal::sampled("filtered search p95", goal::p95(filtered).below(ms(800)), planned.filtered),
-        Goal::sampled("filtered search p99", goal::p99(filtered).below(ms(1200)), planned.filtered),
-        Goal::sampled("errors", goal::errors(search).below(0.001), planned.all),
+        exactly("search p95", goal::p95(search).below(ms(1200)), planned.all),
+        exactly("search p99", goal::p99(search).below(ms(2000)), planned.all),
+        exactly("semantic search p95", goal::p95(semantic).below(ms(1500)), planned.semantic),
+        exactly("semantic search p99", goal::p99(semantic).below(ms(2500)), planned.semantic),
+        exactly("filtered search p95", goal::p95(filtered).below(ms(800)), planned.filtered),
+        exactly("filtered search p99", goal::p99(filtered).below(ms(1200)), planned.filtered),
+        exactly("errors", goal::errors(search).below(0.001), planned.all),
         Goal::exact("results satisfy their filters", goal::always(series.filters_hold))
             .of_those_planned(planned.with_filters.min(1), "no query planned has a filter"),
         Goal::exact("known answers are among the first ten", goal::always(series.answers_known))
@@ -192,10 +192,15 @@ fn goals(series: Series, planned: Planned, members: u64, tls: bool) -> Vec<Goal>
         // Every member makes one connection and keeps it.
         Goal::sampled("connect p95", part(Phase::Connecting, 100), members),
         if tls { secured } else { secured.not_applicable("the target is not reached over TLS") },
-        Goal::sampled("send p95", part(Phase::Sending, 10), planned.all),
-        Goal::sampled("time to first byte p95", part(Phase::Waiting, 1000), planned.all),
-        Goal::sampled("receive p95", part(Phase::Receiving, 100), planned.all),
+        exactly("send p95", part(Phase::Sending, 10), planned.all),
+        exactly("time to first byte p95", part(Phase::Waiting, 1000), planned.all),
+        exactly("receive p95", part(Phase::Receiving, 100), planned.all),
     ]
+}
+
+/// A goal on every query of a kind: each is one request, so that there are never more than planned.
+fn exactly(name: &str, claim: Claim, queries: u64) -> Goal {
+    Goal::sampled(name, claim, queries).of_at_most(queries)
 }
 
 /// The scenario as it is played.

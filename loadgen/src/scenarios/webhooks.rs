@@ -73,7 +73,7 @@ impl Scenario for WebhooksLoad {
     }
 
     fn plan(&self, scope: &Scope) -> Plan {
-        let burst = Load::Arrivals(Curve::flat(RATE, scope.sizing.seconds(SECONDS)));
+        let burst = Load::Arrivals(Curve::flat(scope.sizing.rate(RATE), scope.sizing.seconds(SECONDS)));
         let events = burst.planned_starts();
         let payers = Payer::all(&scope.world);
         let intents = |n| Intent::new(scope.seed, n, payers.len() as u32);
@@ -82,13 +82,17 @@ impl Scenario for WebhooksLoad {
         let pairs =
             (0..events).filter(|&n| intents(n).order == Place::AheadOfOlder).count().min(PAIRS_LOOKED_UP);
 
+        // Each of them retried to the end.
+        let most = (valid + forged) * (1 + RETRY_AFTER.len() as u64);
         let mut registry = Registry::new();
         let deliveries = registry.endpoint(ReceiveStripe::ROUTE);
         let series = Series::declare(&mut registry);
         let below = |ms| Duration::from_millis(ms);
         let goals = vec![
-            Goal::sampled("delivery p95", goal::p95(deliveries).below(below(500)), valid + forged),
-            Goal::sampled("delivery p99", goal::p99(deliveries).below(below(1000)), valid + forged),
+            Goal::sampled("delivery p95", goal::p95(deliveries).below(below(500)), valid + forged)
+                .of_at_most(most),
+            Goal::sampled("delivery p99", goal::p99(deliveries).below(below(1000)), valid + forged)
+                .of_at_most(most),
             Goal::sampled("deliveries accepted", goal::share(series.accepted).above(0.999), valid),
             Goal::exact("valid signatures accepted", goal::always(series.signature_valid)).of_at_least(valid),
             Goal::exact("bad signatures refused", goal::always(series.forged_refused))
@@ -100,7 +104,7 @@ impl Scenario for WebhooksLoad {
             Goal::exact("failed deliveries succeed when retried", goal::always(series.recovered)),
             Goal::exact("newest state stands", goal::always(series.newest_stands))
                 .of_those_planned(pairs as u64, "no two changes planned come out of order"),
-            Goal::sampled("errors", goal::errors(deliveries).below(0.001), valid + forged),
+            Goal::sampled("errors", goal::errors(deliveries).below(0.001), valid + forged).of_at_most(most),
         ];
         Plan {
             flows: vec![Flow::new("events", burst).grace(RETRIES_TAKE)],
@@ -108,7 +112,7 @@ impl Scenario for WebhooksLoad {
             goals,
             needs: Needs {
                 requests: valid + forged,
-                connections: POOLED,
+                connections: pooled(scope.sizing.rate(RATE)),
                 // Whose subscription came out of order is asked what it is.
                 routes: &[Login::ROUTE, MySubscription::ROUTE],
                 ..Needs::default()
@@ -126,8 +130,10 @@ impl Scenario for WebhooksLoad {
     }
 }
 
-/// Connections a delivery service keeps open at this rate, at most: a hundred a second for a second each.
-const POOLED: u64 = 128;
+/// Connections a delivery service keeps open at a rate, at most: each for a second, with some to spare.
+fn pooled(rate: f64) -> u64 {
+    (1.28 * rate).ceil() as u64
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Series {

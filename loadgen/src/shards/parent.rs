@@ -147,7 +147,7 @@ impl Shards {
         flows: &[Flow],
         epoch: clock::Instant,
         ends: &Ends,
-        look: impl Fn(&Live),
+        mut look: impl FnMut(&Live),
     ) -> Driven {
         let start = Told::Start(clock::monotonic() + epoch.saturating_duration_since(clock::now()));
         for member in &mut self.members {

@@ -5,14 +5,16 @@ use engine::ends::Ends;
 use super::{Prepared, SuiteError, play, setup::Control};
 use crate::{digest, options::Options, run::Measured, watch::Screen};
 
-/// Measures the baselines of the scenarios chosen that have one; none where the preset has none.
+/// Measures the baselines of the scenarios chosen that have one; none where the preset has none or nobody wants
+/// one.
 pub(super) fn measure(
     control: &Control,
     options: &Options,
     ends: &Ends,
     screen: &Screen,
 ) -> Result<Vec<Measured>, SuiteError> {
-    let Some(length) = options.preset.baseline().map(|length| length.mul_f64(options.time_scale)) else {
+    let length = options.preset.baseline().filter(|_| options.baseline);
+    let Some(length) = length.map(|length| length.mul_f64(options.time_scale)) else {
         return Ok(Vec::new());
     };
     let mut measured = Vec::new();
@@ -21,7 +23,7 @@ pub(super) fn measure(
         let Some(plan) = scenario.baseline(&scope, length).filter(|_| !ends.interrupted()) else { continue };
         screen.say(&format!("baseline: one user, {} s", length.as_secs()));
         let digest = digest::of_plan(scenario.name(), &plan);
-        measured.push(play::play(control, Prepared { scenario, plan, digest }, None, ends, screen)?);
+        measured.push(play::play(control, Prepared { scenario, plan, digest }, None, &ends.part(), screen)?);
     }
     Ok(measured)
 }

@@ -12,20 +12,20 @@ use sha2::{Digest, Sha256};
 
 use super::SuiteError;
 
-/// A run's directory, made.
+/// The directory of a run or of a search, made.
 #[derive(Debug)]
-pub(super) struct Folder {
-    /// `run_YYYYMMDD_HHMMSS`.
-    pub(super) id: String,
+pub(crate) struct Folder {
+    /// `run_YYYYMMDD_HHMMSS`, or with another first word.
+    pub(crate) id: String,
     /// When the run started, RFC 3339.
-    pub(super) started: String,
+    pub(crate) started: String,
     /// Where it is.
-    pub(super) dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
-/// Makes the directory of a run that started at `started`. Two runs that start within one second get two
+/// Makes the directory of what (a `run`, say) started at `started`. Two runs that start within one second get two
 /// directories: the later takes the next free second.
-pub(super) fn create(out: &Path, started: SystemTime) -> Result<Folder, SuiteError> {
+pub(crate) fn create(out: &Path, what: &str, started: SystemTime) -> Result<Folder, SuiteError> {
     let failed = |dir: &Path| {
         let dir = dir.to_owned();
         move |source| SuiteError::Folder { dir, source }
@@ -34,7 +34,7 @@ pub(super) fn create(out: &Path, started: SystemTime) -> Result<Folder, SuiteErr
     let started: DateTime<Utc> = started.into();
     let mut at = started;
     loop {
-        let id = at.format("run_%Y%m%d_%H%M%S").to_string();
+        let id = format!("{what}_{}", at.format("%Y%m%d_%H%M%S"));
         let dir = out.join(&id);
         match fs::create_dir(&dir) {
             Ok(()) => {
@@ -47,7 +47,7 @@ pub(super) fn create(out: &Path, started: SystemTime) -> Result<Folder, SuiteErr
 }
 
 /// Eight letters and digits that no other run has: part of e-mails and ids of this run's rows.
-pub(super) fn nonce(started: SystemTime) -> String {
+pub(crate) fn nonce(started: SystemTime) -> String {
     let since = started.duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut hasher = Sha256::new();
     hasher.update(since.as_nanos().to_le_bytes());

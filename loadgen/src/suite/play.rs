@@ -18,6 +18,7 @@ use super::{
     faults,
     prepare::prepare,
     setup::{Control, PATIENCE, patiently},
+    stops::Stops,
     warm_up,
 };
 use crate::{
@@ -26,6 +27,7 @@ use crate::{
     run::Measured,
     scenario::{Plan, Script, Settling},
     shards::Shards,
+    stops::Cause,
     truth,
     watch::{Screen, stream::Planned},
 };
@@ -34,7 +36,7 @@ use crate::{
 /// to get up.
 const LEAD: Duration = Duration::from_millis(100);
 
-/// Plays a scenario to its end, natural or not: in this process, or split.
+/// Plays a scenario to its end, natural or not: in this process, or split; `ends` are its own.
 pub(super) fn play(
     control: &Control,
     prepared: Prepared,
@@ -55,6 +57,7 @@ pub(super) fn play(
     let planned =
         Planned { name: name.into(), title: scenario.title().into(), length_s: length.as_secs_f64() };
     screen.begin(planned, &goals);
+    let mut stops = Stops::new(&control.options, &goals);
     let collector = Collector::start(record::Plan::new(name, registry, goals, flows.clone()));
     let tap = collector.tap();
     if let Some(shards) = &shards {
@@ -75,11 +78,18 @@ pub(super) fn play(
         epoch,
         shard: Shard::ALL,
     };
-    let look = |live: &Live| screen.update(live);
+    let look = |live: &Live| {
+        screen.update(live);
+        stops.look(live, ends, screen);
+    };
     let driven = match shards {
         Some(shards) => shards.drive(&crew.flows, epoch, ends, look),
-        None => crew.drive(control, || look(&collector.live())),
+        None => {
+            let mut look = look;
+            crew.drive(control, || look(&collector.live()))
+        }
     };
+    let ended_early = stops.ended();
     let ended = clock::now();
     // Whoever cannot be asked has none to rest.
     drop(control.block_on(patiently(ends, faults::rest(control, PATIENCE))));
@@ -91,10 +101,11 @@ pub(super) fn play(
     }
     settle(control, name, &shared, script.as_ref(), &tap.recorder(epoch), ends, &mut notes);
     let Driven { flows, workers, lost, parts } = driven;
-    let interrupted = ends.interrupted();
+    let interrupted = ends.interrupted() || ended_early.is_some();
     let run = collector.finish(Ending { started, epoch, ended, interrupted, workers, flows, lost });
     let run = put_together(run, parts);
-    screen.end(&run);
+    let stopped = ended_early.as_ref().is_some_and(|ended| ended.cause == Cause::Target);
+    screen.end(&run, stopped);
     let endpoints = run.warm_up.iter().filter(|timing| timing.role == Role::Endpoint);
     let warm_up_requests = endpoints.map(TimingRun::counts).map(|(ok, failed)| ok + failed).sum();
     let mut truth = truth.map(|truth| truth::score(&run, &truth));
@@ -111,6 +122,7 @@ pub(super) fn play(
         run,
         warm_up_requests,
         notes,
+        ended_early,
     })
 }
 

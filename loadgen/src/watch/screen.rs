@@ -131,13 +131,14 @@ impl Screen {
         }
     }
 
-    /// A scenario is over.
-    pub fn end(&self, run: &ScenarioRun) {
+    /// A scenario is over; `stopped` when the target met a condition that ended it.
+    pub fn end(&self, run: &ScenarioRun, stopped: bool) {
         if let Some(newest) = self.playing.take().newest {
             self.second(&newest);
         }
         let (requests, failed) = run.requests();
-        let verdict = (!run.goals.is_empty()).then(|| report::verdict_word(&verdict::judge(run)).to_owned());
+        let verdict =
+            (!run.goals.is_empty()).then(|| report::verdict_word(&verdict::judge(run), stopped).to_owned());
         let seconds = run.duration.as_secs_f64();
         let ended = ScenarioEnded { name: run.name.clone(), seconds, requests, failed, verdict };
         self.note(&plain::ended(&ended));

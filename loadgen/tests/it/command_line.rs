@@ -37,6 +37,9 @@ fn an_unknown_scenario_names_those_there_are() {
 fn wrong_values_are_usage_errors_that_name_value_and_choice() {
     let cases: [(&[&str], &str, &str); 9] = [
         (&["preflight", "--target", "moon"], "`moon`", "`mock`"),
+        (&["run", "--abort-on", "p90>3s"], "p90", "errors, p50, p95, p99, lateness"),
+        (&["limit", "--scenario", "search-load", "--step", "1"], "`1`", "1.05 to 10"),
+        (&["limit", "--target", "http://127.0.0.1:1"], "one scenario", "--scenario NAME"),
         (&["plan", "--preset", "huge"], "huge", "smoke, quick, full"),
         (&["plan", "--time-scale", "0"], "`0`", "0.01 to 100"),
         (&["run", "--inconclusive", "maybe"], "maybe", "pass, fail, 98"),

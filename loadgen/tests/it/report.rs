@@ -1,6 +1,6 @@
 //! Reports: what every format says of a run, and that it is well-formed whatever the target sent.
 
 mod formats;
-mod made;
+pub(crate) mod made;
 mod percentiles;
 mod says;

@@ -114,9 +114,9 @@ fn a_target_that_says_it_is_something_else_gets_nothing_but_that_question() {
         assert_eq!(asked.try_iter().collect::<Vec<_>>(), ["GET /health HTTP/1.1"]);
         refused
     });
-    expect![[r#"
+    expect![[r"
         3: error: target mine is refused: its /health says its environment is `staging`, and the `mock` that was asked for says mock
         3: error: target mine is refused: the environment in its /health `production` has `prod` in its name, and load never goes to production
         3: error: target mine is refused: its /health says its environment is `local`, and the `staging` that was asked for says staging
-    "#]].assert_eq(&told.concat());
+    "]].assert_eq(&told.concat());
 }

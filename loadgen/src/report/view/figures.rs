@@ -6,13 +6,14 @@ use engine::{
     gate,
     histogram::Distribution,
     record::{Column, Phase, Role},
-    run::{Health, ScenarioRun, TimingRun},
+    run::{FlowRun, Health, ScenarioRun, TimingRun},
     verdict::ScenarioVerdict,
 };
 
+use super::goals::quantile;
 use crate::{
     run::Measured,
-    words::{duration, number, percent},
+    words::{duration, limit, number, percent},
 };
 
 /// Latency of one series.
@@ -20,7 +21,7 @@ pub(in crate::report) struct LatencyRow {
     pub(in crate::report) name: String,
     pub(in crate::report) requests: u64,
     pub(in crate::report) failed: u64,
-    /// p50, p95, p99 and maximum, since due.
+    /// p50, p95, p99, each with its 95 % interval, and maximum, since due.
     pub(in crate::report) since_due: [String; 4],
     /// p50, p95 and p99, since sent.
     pub(in crate::report) since_sent: [String; 3],
@@ -89,6 +90,11 @@ pub(super) fn at(all: &Distribution, percent: f64) -> String {
     or_dash(all.percentile(percent).value)
 }
 
+/// A percentile with its 95 % interval.
+fn within(all: &Distribution, percent: f64) -> String {
+    quantile(&all.percentile(percent)).unwrap_or_else(|| "–".to_owned())
+}
+
 /// Samples of a series; a value has no outcome, only latencies.
 pub(super) fn samples(timing: &TimingRun) -> (u64, u64) {
     let (ok, failed) = timing.counts();
@@ -103,7 +109,12 @@ pub(super) fn findings(measured: &Measured, judged: &ScenarioVerdict) -> Vec<Str
             trend.change_ms, trend.seconds, trend.slope_ms_per_s, trend.p_value
         )
     });
-    let cut = measured.run.interrupted.then(|| "interrupted: it did not come to its planned end".to_owned());
+    let cut = match &measured.ended_early {
+        Some(ended) => Some(format!("aborted in second {}: {}", ended.second, ended.why)),
+        None => {
+            measured.run.interrupted.then(|| "interrupted: it did not come to its planned end".to_owned())
+        }
+    };
     cut.into_iter().chain(trends).chain(measured.notes.iter().cloned()).collect()
 }
 
@@ -116,7 +127,7 @@ pub(super) fn latencies(run: &ScenarioRun) -> Vec<LatencyRow> {
             name: timing.name.clone(),
             requests,
             failed,
-            since_due: [at(&due, 50.0), at(&due, 95.0), at(&due, 99.0), or_dash(due.max())],
+            since_due: [within(&due, 50.0), within(&due, 95.0), within(&due, 99.0), or_dash(due.max())],
             since_sent: [50.0, 95.0, 99.0].map(|percent| at(&sent, percent)),
             lateness: at(&timing.distribution(Column::Lateness), 99.0),
         }
@@ -166,35 +177,54 @@ pub(super) fn counters(run: &ScenarioRun) -> Vec<CounterRow> {
     run.counters.iter().filter(|counter| counter.total > 0).map(row).collect()
 }
 
+/// The generator's own figures, each with what the gate allows: they are shown whether or not it fell short.
 pub(super) fn health(run: &ScenarioRun) -> Vec<[String; 2]> {
-    let tallies = run.flows.iter().map(|flow| {
-        let tally = &flow.tally;
-        let text = format!(
-            "{} of {} planned starts made, {} replaced, {} dropped, {} held back, {} unfinished",
-            number(tally.started),
-            number(tally.planned),
-            number(tally.replaced),
-            number(tally.dropped),
-            number(tally.held_back),
-            number(tally.unfinished)
-        );
-        [format!("flow {}", flow.flow.name), text]
-    });
-    let starts = run.health.starts.distribution();
-    let late = format!("p50 {}, p99 {}", at(&starts, 50.0), at(&starts, 99.0));
-    let all = gate::lateness_p99(run)
-        .map(|p99| ["lateness, starts or later steps".to_owned(), format!("p99 {}", duration(p99))]);
     let users = run.health.users.iter().map(|(_, users)| *users).max();
     let users = users.map_or_else(|| "–".to_owned(), |most| format!("{} at most", number(most)));
-    tallies
-        .chain([["lateness of starts".to_owned(), late]])
-        .chain(all)
+    let lost = run.health.lost.len() as u64;
+    let flows = run.flows.iter().map(|flow| [format!("flow {}", flow.flow.name), starts(flow)]);
+    flows
+        .chain(lateness(run))
         .chain([
             ["processor".to_owned(), processor(&run.health)],
             ["users at it".to_owned(), users],
-            ["threads".to_owned(), number(run.health.workers)],
+            [
+                "threads".to_owned(),
+                format!("{}, {} lost (none may be)", number(run.health.workers), number(lost)),
+            ],
         ])
         .collect()
+}
+
+/// Starts that were made, of those that were due: what an interruption cut short was not.
+fn starts(flow: &FlowRun) -> String {
+    let tally = &flow.tally;
+    let (achieved, due) = (tally.started + tally.held_back, tally.planned.saturating_sub(tally.cut_short));
+    let part = if due == 0 { "–".to_owned() } else { percent((achieved as f64 / due as f64).min(1.0)) };
+    format!(
+        "{} of {} planned starts made ({part}; at least {} needed), {} replaced, {} dropped (none may be), {} held \
+         back, {} unfinished",
+        number(tally.started),
+        number(tally.planned),
+        percent(gate::ACHIEVED),
+        number(tally.replaced),
+        number(tally.dropped),
+        number(tally.held_back),
+        number(tally.unfinished)
+    )
+}
+
+fn lateness(run: &ScenarioRun) -> Vec<[String; 2]> {
+    let starts = run.health.starts.distribution();
+    let late = format!("p50 {}, p99 {}, max {}", at(&starts, 50.0), at(&starts, 99.0), or_dash(starts.max()));
+    let allowed = gate::lateness_allowed(run).map_or_else(
+        || "no limit on a response time to hold it against".to_owned(),
+        |most| format!("at most {} allowed: a tenth of the tightest limit", limit(most)),
+    );
+    let all = gate::lateness_p99(run).map(|p99| {
+        ["lateness, starts or later steps".to_owned(), format!("p99 {} ({allowed})", duration(p99))]
+    });
+    [["lateness of starts".to_owned(), late]].into_iter().chain(all).collect()
 }
 
 fn processor(health: &Health) -> String {
@@ -204,7 +234,12 @@ fn processor(health: &Health) -> String {
     }
     let mean = health.cpu.iter().map(|look| look.cores * look.length_s).sum::<f64>() / length;
     let busiest = health.cpu.iter().map(|look| look.cores).fold(0.0, f64::max);
-    format!("{mean:.2} cores on average, {busiest:.2} at most, of {:.2} allowed", health.cores)
+    format!(
+        "{mean:.2} cores on average, {busiest:.2} at most, of {:.2} allowed (at most {} of them for {:.0} s or longer)",
+        health.cores,
+        percent(gate::BUSY),
+        gate::BUSY_S
+    )
 }
 
 /// The seconds of a scenario, all endpoints together.

@@ -45,9 +45,11 @@ impl GoalRow {
         let counts = valid || judged.goal.kind == Kind::Exact && judged.verdict == Verdict::Fail;
         let void = (decided && !counts).then(|| "does not count: INVALID".to_owned());
         let dependent = match judged.design_effect {
-            DesignEffect::Applied { factor, .. } if factor > 1.0 => {
-                Some(format!("neighbouring samples depend on each other: counted as n / {factor:.1}"))
-            }
+            DesignEffect::Applied { factor, blocks, block_s } if factor > 1.0 => Some(format!(
+                "neighbouring samples depend on each other: counted as n / {factor:.1} = {} ({blocks} blocks of \
+                 {block_s} s)",
+                number((judged.n as f64 / factor).round() as u64)
+            )),
             _ => None,
         };
         let reasons = [Some(reason).filter(|reason| !reason.is_empty()), void, dependent];
@@ -164,7 +166,7 @@ fn observed(judged: &Judged) -> String {
 }
 
 /// A percentile with its 95 % interval.
-fn quantile(seen: &Quantile) -> Option<String> {
+pub(super) fn quantile(seen: &Quantile) -> Option<String> {
     let value = match (seen.value, seen.low) {
         (Some(value), _) => duration(value),
         (None, Some(_)) => "no answer".to_owned(),
@@ -210,11 +212,28 @@ fn basis(judged: &Judged) -> String {
         Claim::Share { .. } | Claim::Always(_) => "bad",
         Claim::Never(_) => return String::new(),
     };
+    let counts = format!("{} of {} {bad}", number(judged.bad), number(judged.n));
     match (judged.n, judged.bounds) {
         (0, _) => String::new(),
-        (n, Some((_, high))) => {
-            format!("{} of {} {bad}, at most {} at 95 %", number(judged.bad), number(n), percent(high))
+        (_, None) => counts,
+        (_, Some((low, high))) => {
+            // The bound that decided; where none did, both.
+            let bound = match judged.verdict {
+                Verdict::Fail => format!("at least {}", percent(low)),
+                Verdict::Inconclusive { .. } => format!("{} to {}", percent(low), percent(high)),
+                _ => format!("at most {}", percent(high)),
+            };
+            format!("{counts}, {bound} at 95 %{}", independence(&judged.design_effect))
         }
-        (n, None) => format!("{} of {} {bad}", number(judged.bad), number(n)),
+    }
+}
+
+/// Said where neighbouring samples could not be looked at for how much they depend on each other.
+fn independence(effect: &DesignEffect) -> String {
+    match effect {
+        DesignEffect::TooFewBlocks { blocks } => {
+            format!(", taken as independent ({} of 20 blocks)", number(*blocks))
+        }
+        DesignEffect::NotNeeded | DesignEffect::Applied { .. } => String::new(),
     }
 }

@@ -32,7 +32,7 @@ const fn ms(n: u64) -> Duration {
 
 /// 600 searches over twelve seconds, `slow` of them over the limit, `failed` without the right answer; ten members
 /// who sign in, all of them well.
-pub(super) fn search(slow: u64, failed: u64, lateness: Duration) -> ScenarioRun {
+pub(crate) fn search(slow: u64, failed: u64, lateness: Duration) -> ScenarioRun {
     let mut registry = Registry::new();
     let search = registry.endpoint("GET /api/search");
     let semantic = registry.group("semantic");
@@ -95,7 +95,7 @@ fn finish(collector: Collector, epoch: clock::Instant, flows: Vec<FlowRun>) -> S
 }
 
 /// A scenario of a report.
-pub(super) fn measured(run: ScenarioRun) -> Measured {
+pub(crate) fn measured(run: ScenarioRun) -> Measured {
     Measured {
         title: "Members searching".into(),
         description: "Six hundred searches.".into(),
@@ -105,11 +105,12 @@ pub(super) fn measured(run: ScenarioRun) -> Measured {
         truth: Some(TruthScore { routes: Vec::new() }),
         warm_up_requests: 7,
         notes: Vec::new(),
+        ended_early: None,
     }
 }
 
 /// A truth score of one route: its median as measured, held being 40 ms.
-pub(super) fn scored(median_us: u64) -> TruthScore {
+pub(crate) fn scored(median_us: u64) -> TruthScore {
     let quantile = QuantileScore {
         percent: 50.0,
         measured_us: median_us,
@@ -129,7 +130,7 @@ pub(super) fn scored(median_us: u64) -> TruthScore {
 }
 
 /// A run of these scenarios with sound books.
-pub(super) fn run(scenarios: Vec<Measured>) -> Run {
+pub(crate) fn run(scenarios: Vec<Measured>) -> Run {
     let check = |name: &str| AuditCheck {
         name: name.into(),
         ok: true,
@@ -146,6 +147,7 @@ pub(super) fn run(scenarios: Vec<Measured>) -> Run {
             world_seed: 42,
             preset: Preset::Smoke,
             time_scale: 1.0,
+            load: 1.0,
             target: "mock".into(),
             origin: "http://127.0.0.1:8089".into(),
             environment: "mock (wwmaa-mock 0.1.0)".into(),
@@ -173,13 +175,13 @@ pub(super) fn run(scenarios: Vec<Measured>) -> Run {
 }
 
 /// All is well, as far as a small run can say.
-pub(super) fn good() -> Run {
+pub(crate) fn good() -> Run {
     run(vec![measured(search(0, 0, Duration::ZERO))])
 }
 
 /// Everything that can go wrong at once: goals missed and undecided, a late generator, broken books, an
 /// interruption, a scenario that was not run, text that wants to break out; and a baseline to compare with.
-pub(super) fn bad() -> Run {
+pub(crate) fn bad() -> Run {
     let mut late = search(30, 0, ms(500));
     late.name = "page-load".into();
     let mut failing = measured(search(90, 12, Duration::ZERO));
@@ -200,7 +202,7 @@ pub(super) fn bad() -> Run {
 }
 
 /// A fault that struck requests to `strikes`.
-pub(super) fn fault(kind: &str, strikes: &str, struck: u64, unscored: bool) -> ScheduledFault {
+pub(crate) fn fault(kind: &str, strikes: &str, struck: u64, unscored: bool) -> ScheduledFault {
     ScheduledFault {
         kind: kind.into(),
         strikes: strikes.into(),
@@ -215,18 +217,18 @@ pub(super) fn fault(kind: &str, strikes: &str, struck: u64, unscored: bool) -> S
 }
 
 /// A plan of these faults.
-pub(super) fn plan(faults: Vec<ScheduledFault>) -> FaultPlan {
+pub(crate) fn plan(faults: Vec<ScheduledFault>) -> FaultPlan {
     FaultPlan { toml: Some("seed = 7".into()), seed: Some(7), faults }
 }
 
 /// One file of a run's report.
-pub(super) fn file(run: &Run, name: &str) -> String {
+pub(crate) fn file(run: &Run, name: &str) -> String {
     let files = loadgen::report::files(run);
     files.into_iter().find(|(file, _)| file == name).expect("the report has it").1
 }
 
 /// Writes a run's report and reads the run back.
-pub(super) fn there_and_back(run: &Run, dir: &Path) -> Run {
+pub(crate) fn there_and_back(run: &Run, dir: &Path) -> Run {
     loadgen::report::write_all(run, dir).expect("a directory to write to");
     assert!(fs::metadata(dir.join("report.html")).is_ok());
     Run::read(dir).expect("what was written")

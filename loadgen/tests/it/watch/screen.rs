@@ -66,7 +66,7 @@ fn a_second_is_told_once_and_when_it_is_over() {
     for live in [&warming, &live(0), &live(0), &half, &live(1), &live(2)] {
         screen.update(live);
     }
-    screen.end(&nothing_done());
+    screen.end(&nothing_done(), false);
     screen.finish("PASS: every goal that was judged held", dir.path());
     let entries: Vec<Entry> = follower.collect();
     let told: Vec<String> = entries.iter().map(short).collect();
@@ -98,7 +98,7 @@ fn the_log_has_what_was_said_and_begins_and_ends() {
     screen.say("hello");
     screen.begin(planned("search-load", 1.4), &goals());
     screen.update(&live(0));
-    screen.end(&nothing_done());
+    screen.end(&nothing_done(), false);
     drop(screen);
     let log = fs::read_to_string(dir.path().join(LOG)).expect("a log");
     let lines: Vec<&str> = log.lines().filter_map(|line| Some(line.split_once(' ')?.1)).collect();
