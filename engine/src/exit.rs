@@ -61,6 +61,17 @@ pub enum Inconclusive {
 #[error("`{0}` is none of pass, fail, 98")]
 pub struct UnknownInconclusive(pub String);
 
+impl Inconclusive {
+    /// What it says to the shell.
+    pub fn exit(self) -> Exit {
+        match self {
+            Self::Pass => Exit::Ok,
+            Self::Fail => Exit::Failed,
+            Self::Own => Exit::Inconclusive,
+        }
+    }
+}
+
 impl FromStr for Inconclusive {
     type Err = UnknownInconclusive;
 
@@ -115,11 +126,7 @@ pub fn decide(outcome: Outcome<'_>, inconclusive: Inconclusive) -> Exit {
     } else if !all_valid {
         Exit::Invalid
     } else if undecided() {
-        match inconclusive {
-            Inconclusive::Pass => Exit::Ok,
-            Inconclusive::Fail => Exit::Failed,
-            Inconclusive::Own => Exit::Inconclusive,
-        }
+        inconclusive.exit()
     } else {
         Exit::Ok
     }

@@ -11,16 +11,17 @@ use hdrhistogram::{
     serialization::{Deserializer, Serializer, V2DeflateSerializer},
 };
 
-use crate::{run::Cell, stats};
+use crate::{record::Values, run::Cell, stats};
 
 /// Largest value, microseconds: one hour.
-const HIGHEST_US: u64 = 3_600_000_000;
+pub(crate) const HIGHEST_US: u32 = 3_600_000_000;
 /// Significant digits.
 const DIGITS: u8 = 3;
 
 /// An empty histogram of microseconds with the engine's bounds.
 pub fn empty() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, HIGHEST_US, DIGITS).expect("constant bounds that hdrhistogram accepts")
+    Histogram::new_with_bounds(1, HIGHEST_US.into(), DIGITS)
+        .expect("constant bounds that hdrhistogram accepts")
 }
 
 /// Reads a histogram: V2 with deflate, base64. `None` when it is none.
@@ -58,24 +59,31 @@ impl Encoder {
     /// A cell of values in nanoseconds, with its exceedances counted from them, not from the
     /// histogram: `over` is how many are equal to or above each limit.
     pub fn cell(&mut self, second: i64, values_ns: &[u64], unanswered: u64, limits_ns: &[u64]) -> Cell {
-        self.scratch.reset();
-        let mut clamped = 0;
+        let mut values = Values::new(limits_ns.into());
         for &ns in values_ns {
-            let us = ns / 1_000 + u64::from(ns % 1_000 >= 500);
-            clamped += u64::from(us > HIGHEST_US);
-            self.scratch.record(us.min(HIGHEST_US)).expect("it is within the bounds now");
+            values.add(ns);
         }
-        let over = |limit: &u64| values_ns.iter().filter(|&ns| ns >= limit).count() as u64 + unanswered;
+        values.unanswered = unanswered;
+        self.cell_of(second, &values)
+    }
+
+    /// A cell of values that were counted when they came.
+    pub(crate) fn cell_of(&mut self, second: i64, values: &Values) -> Cell {
+        self.scratch.reset();
+        for &us in &values.us {
+            self.scratch.record(us.into()).expect("values are kept within the bounds");
+        }
+        let none = values.us.is_empty();
         Cell {
             second,
-            count: values_ns.len() as u64,
-            unanswered,
-            over: limits_ns.iter().map(over).collect(),
-            sum_ns: values_ns.iter().sum(),
-            min_ns: values_ns.iter().min().copied().unwrap_or(0),
-            max_ns: values_ns.iter().max().copied().unwrap_or(0),
-            clamped,
-            hdr: if values_ns.is_empty() { String::new() } else { self.encoded() },
+            count: values.us.len() as u64,
+            unanswered: values.unanswered,
+            over: values.over().collect(),
+            sum_ns: values.sum_ns,
+            min_ns: if none { 0 } else { values.min_ns },
+            max_ns: values.max_ns,
+            clamped: values.clamped,
+            hdr: if none { String::new() } else { self.encoded() },
         }
     }
 

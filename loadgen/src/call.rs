@@ -161,7 +161,9 @@ impl<'a, K> Asking<'a, K> {
 
 impl<'a, E: Endpoint> Call<'a, E> {
     pub(crate) fn new(context: &'a mut Context, params: &E::Params) -> Self {
-        let outgoing = outgoing(E::method(), E::path(params));
+        // Without parameters the template is the path: nothing to encode.
+        let path = if size_of::<E::Params>() == 0 { E::template().to_owned() } else { E::path(params) };
+        let outgoing = outgoing(E::method(), path);
         Self {
             recording: Recording { context, route: E::ROUTE, due: None, groups: &[] },
             outgoing,

@@ -1,11 +1,14 @@
 //! HTTP as a virtual user speaks it: one connection of its own, kept alive, every phase timed.
 //!
-//! hyper's connections are driven directly: no pool decides who shares what, and nothing is retried behind
-//! the user's back. One exception, as in every browser: when a kept connection turns out to have been closed
+//! Connections are driven directly: no pool decides who shares what, and nothing is retried behind the user's
+//! back. HTTP/1.1, which most of the load is, is spoken by the exchange itself; HTTP/2 by hyper. One exception, as in every browser: when a kept connection turns out to have been closed
 //! by the other side and *nothing of the request was written*, the request goes out once more on a fresh one.
 
+mod answer;
 mod client;
 mod connect;
+mod http1;
+mod http2;
 mod sources;
 mod watched;
 

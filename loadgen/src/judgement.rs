@@ -86,7 +86,11 @@ pub fn judge(run: &Run) -> Judgement {
         vec![verdict::judge_errors_overall(&runs, run.overall.errors_below, run.overall.planned_requests)]
     };
     let audit_failed = run.audit.as_ref().is_some_and(|audit| !audit.ok);
-    let causes = run.scenarios.iter().filter_map(|measured| Some(measured.ended_early.as_ref()?.cause));
+    let causes = run
+        .baseline
+        .iter()
+        .chain(&run.scenarios)
+        .filter_map(|measured| Some(measured.ended_early.as_ref()?.cause));
     let ended = match causes.into_iter().find(|cause| cause.ends_the_run()) {
         _ if run.interrupted => Ended::Interrupted,
         Some(cause) => Ended::Stopped(cause),

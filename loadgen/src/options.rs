@@ -75,7 +75,8 @@ pub enum Unfit {
     Stop,
     /// They are left out, and the others run.
     LeaveOut,
-    /// They run all the same: for a mock that was made to be wrong, which the scenarios are to notice.
+    /// Endpoints are not asked beforehand and all scenarios run: for a mock that was made to be wrong, which the
+    /// scenarios are to notice.
     Play,
 }
 

@@ -17,7 +17,7 @@ const FEWEST_REQUESTS: u64 = 20;
 pub enum Metric {
     /// Failed requests among those done in the second.
     Errors,
-    /// A percentile, over all endpoints, of what was due in the second and is done.
+    /// A percentile, over all endpoints, of what was done in the second, whenever it was due; no answer is slowest.
     Percentile(u8),
     /// p99 of the generator's own lateness in the second.
     Lateness,
@@ -220,14 +220,14 @@ struct Second<'a> {
 impl Second<'_> {
     /// What the figure was; nothing where the second says nothing of it.
     fn figure(&self, metric: Metric) -> Option<Limit> {
-        let newest = &self.live.newest;
+        let done = &self.live.done;
         match metric {
             Metric::Errors => {
                 (self.requests > 0).then(|| Limit::Share(self.failed as f64 / self.requests as f64))
             }
-            Metric::Percentile(50) => newest.p50.map(Limit::Time),
-            Metric::Percentile(95) => newest.p95.map(Limit::Time),
-            Metric::Percentile(_) => newest.p99.map(Limit::Time),
+            Metric::Percentile(50) => done.p50.map(Limit::Time),
+            Metric::Percentile(95) => done.p95.map(Limit::Time),
+            Metric::Percentile(_) => done.p99.map(Limit::Time),
             Metric::Lateness => self.live.lateness_p99.map(Limit::Time),
         }
     }

@@ -35,6 +35,7 @@ use crate::{
     preflight::{Findings, Ink, summary, text},
     report,
     run::{self, Measured, Meta, NotRun, Overall, Run},
+    shards::ShardError,
     watch::{
         Screen,
         stream::{Planned, RunBegan},
@@ -169,8 +170,11 @@ pub fn preflight(options: &Options, ends: &Ends) -> Result<Checked, SuiteError> 
     })
 }
 
-/// What the preflight found: in a line when everything is fine.
+/// What the preflight found: in a line when everything is fine, in none when nothing was asked.
 fn tell(screen: &Screen, findings: &Findings, not_run: &[NotRun]) {
+    if findings.endpoints.is_empty() {
+        return;
+    }
     let sound = findings.endpoints.iter().all(|probed| probed.trouble.is_none());
     let told = if sound { summary(findings) } else { text(findings, Ink::Plain) };
     told.lines().for_each(|line| screen.say(line));
@@ -187,7 +191,11 @@ fn play_all(
     screen: &Screen,
 ) -> Result<(), SuiteError> {
     let settling = control.options.preset.settling();
-    let (mut gone, mut stopped): (Option<String>, Option<String>) = (None, None);
+    let mut gone: Option<String> = None;
+    let mut stopped = run.baseline.iter().find_map(|measured| {
+        let ended = measured.ended_early.as_ref().filter(|ended| ended.cause.ends_the_run())?;
+        Some(format!("the run was ended in the baseline of {}: {}", measured.run.name, ended.why))
+    });
     for (place, prepared) in prepared.into_iter().enumerate() {
         let name = prepared.scenario.name();
         if place > 0 && gone.is_none() && stopped.is_none() && !ends.interrupted() {
@@ -213,6 +221,10 @@ fn play_all(
                     let ended = measured.ended_early.as_ref().filter(|ended| ended.cause.ends_the_run());
                     stopped = ended.map(|ended| format!("the run was ended in {name}: {}", ended.why));
                     run.scenarios.push(measured);
+                }
+                Err(SuiteError::Shard(ShardError::Interrupted)) => {
+                    let why = "interrupted".to_owned();
+                    run.not_run.push(NotRun { name: name.to_owned(), why, left_out: false });
                 }
                 // The first scenario that cannot be prepared ends the run; later ones leave a report.
                 Err(e) if run.scenarios.is_empty() => return Err(e),

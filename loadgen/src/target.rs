@@ -92,11 +92,6 @@ impl Target {
         self.world.clone().map(|world| (MOCK_WORLD, world))
     }
 
-    /// The mock's world, when one was named.
-    pub fn world(&self) -> Option<&str> {
-        self.world.as_ref().and_then(|world| world.to_str().ok())
-    }
-
     /// As it was asked for; the profile's name, when it is a file.
     pub fn name(&self) -> &str {
         &self.name
@@ -125,6 +120,12 @@ impl Target {
     /// The addresses to try, in order. Looked up once, when the target was asked for.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.origin.addresses
+    }
+
+    /// The addresses of all its parts.
+    pub fn everywhere(&self) -> impl Iterator<Item = &SocketAddr> {
+        let elsewhere = self.elsewhere.iter().flat_map(|(_, target)| &target.origin.addresses);
+        self.origin.addresses.iter().chain(elsewhere)
     }
 
     /// Host and port, as the `Host` header has them.

@@ -22,6 +22,7 @@ fn add(whole: &mut Live, part: &Live) {
     whole.started += part.started;
     whole.users += part.users;
     add_newest(&mut whole.newest, part.newest);
+    add_newest(&mut whole.done, part.done);
     whole.lateness_p99 = whole.lateness_p99.max(part.lateness_p99);
     whole.cores = whole.cores.zip(part.cores).map(|(a, b)| a + b).or(whole.cores).or(part.cores);
     // A part that has not said anything yet has no lists.

@@ -1,34 +1,16 @@
-//! What a worker hands over once a second: raw values, nothing computed.
+//! What a worker hands over once a second: values by column and second, and everything else it counted.
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::record::{Column, CounterId, Fault, FaultKind, ShareId, TimingId};
+use crate::record::{
+    CounterId, Fault, FaultKind, ShareId, TimingId,
+    values::{Limits, Seconds, Times},
+};
 
 /// How many pieces of evidence are kept of each kind of failure and of each counter.
 pub(crate) const EVIDENCE: usize = 5;
 /// Evidence longer than this is cut: a body may be megabytes.
 const EVIDENCE_CHARS: usize = 400;
-
-/// How a sample ended, as far as its latency is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// Well.
-    Good,
-    /// With a wrong answer: its latency counts.
-    Wrong,
-    /// Without an answer: it has no latency, and is over every limit.
-    Unanswered,
-}
-
-/// One value of one column.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Timed {
-    pub(super) id: TimingId,
-    pub(super) column: Column,
-    pub(super) ending: Ending,
-    pub(super) second: i64,
-    pub(super) nanos: u64,
-}
 
 /// One failure.
 #[derive(Debug)]
@@ -48,7 +30,7 @@ pub(super) struct UsersSeen {
 }
 
 /// One worker's second.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Batch {
     /// Which recorder it is from.
     pub(super) recorder: usize,
@@ -56,12 +38,14 @@ pub(super) struct Batch {
     pub(super) warm_up: bool,
     /// The second that is being filled.
     pub(super) open: i64,
-    pub(super) times: Vec<Timed>,
+    pub(super) times: Times,
     pub(super) faults: Vec<FaultSeen>,
     pub(super) shares: BTreeMap<(ShareId, i64), (u64, u64)>,
     pub(super) counts: BTreeMap<CounterId, (u64, Vec<String>)>,
-    pub(super) starts: Vec<(i64, u64)>,
+    /// The generator's delay of each start.
+    pub(super) starts: Seconds,
     pub(super) users: Vec<UsersSeen>,
+    limits: Limits,
     level: i64,
     details_sent: HashMap<(TimingId, FaultKind), usize>,
     evidence_sent: HashMap<CounterId, usize>,
@@ -69,8 +53,22 @@ pub(super) struct Batch {
 
 impl Batch {
     /// An empty batch; seconds before the first are below it.
-    pub(super) fn new(recorder: usize, warm_up: bool) -> Self {
-        Self { recorder, warm_up, open: i64::MIN, ..Self::default() }
+    pub(super) fn new(recorder: usize, warm_up: bool, limits: Limits) -> Self {
+        Self {
+            recorder,
+            warm_up,
+            open: i64::MIN,
+            times: Times::new(&limits),
+            faults: Vec::new(),
+            shares: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            starts: Seconds::default(),
+            users: Vec::new(),
+            limits,
+            level: 0,
+            details_sent: HashMap::new(),
+            evidence_sent: HashMap::new(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -82,19 +80,14 @@ impl Batch {
             && self.users.is_empty()
     }
 
-    /// Takes the contents, leaving what carries over: who it is, users present, evidence sent. The
-    /// new vectors have room for as much again.
+    /// Takes the contents, leaving what carries over: who it is, users present, evidence sent.
     pub(super) fn take(&mut self) -> Self {
         let next = Self {
-            recorder: self.recorder,
-            warm_up: self.warm_up,
             open: self.open,
-            times: Vec::with_capacity(self.times.len()),
-            starts: Vec::with_capacity(self.starts.len()),
             level: self.level,
             details_sent: std::mem::take(&mut self.details_sent),
             evidence_sent: std::mem::take(&mut self.evidence_sent),
-            ..Self::default()
+            ..Self::new(self.recorder, self.warm_up, self.limits.clone())
         };
         std::mem::replace(self, next)
     }

@@ -1,12 +1,13 @@
-//! The collector's books: raw values per open second, cells once it is closed.
+//! The collector's books: values per open second, cells once it is closed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use crate::{
-    histogram::Encoder,
+    histogram::{Encoder, HIGHEST_US},
     record::{
-        Column, CounterId, FaultKind, Registry, ShareId, Standing,
-        batch::{Batch, EVIDENCE, Ending, FaultSeen, Timed, UsersSeen},
+        Column, CounterId, FaultKind, Registry, Role, ShareId, Standing,
+        batch::{Batch, EVIDENCE, FaultSeen, UsersSeen},
+        values::{Limits, Seconds, Values},
     },
     run::{Cell, ColumnRun, CounterRun, FaultRun, Outcomes, ShareRun, ShareSecond, TimingRun},
 };
@@ -22,32 +23,22 @@ pub(super) struct ColumnBook {
     /// So far: how many values (unanswered ones among them), and how many reached each limit.
     n: u64,
     over: Vec<u64>,
-    open: BTreeMap<i64, OpenSecond>,
+    open: BTreeMap<i64, Values>,
     cells: Vec<Cell>,
 }
 
-#[derive(Debug, Default)]
-struct OpenSecond {
-    values_ns: Vec<u64>,
-    unanswered: u64,
-}
-
 impl ColumnBook {
-    pub(super) fn add(&mut self, second: i64, nanos: u64) {
-        self.count(nanos);
-        self.open.entry(second).or_default().values_ns.push(nanos);
-    }
-
-    fn add_unanswered(&mut self, second: i64) {
-        self.count(u64::MAX);
-        self.open.entry(second).or_default().unanswered += 1;
-    }
-
-    fn count(&mut self, nanos: u64) {
-        self.n += 1;
+    fn enter(&mut self, seconds: Seconds) {
         self.over.resize(self.limits_ns.len(), 0);
-        for (limit, over) in self.limits_ns.iter().zip(&mut self.over) {
-            *over += u64::from(nanos >= *limit);
+        for (second, values) in seconds.into_seconds() {
+            self.n += values.total();
+            for (over, more) in self.over.iter_mut().zip(values.over()) {
+                *over += more;
+            }
+            match self.open.entry(second) {
+                Entry::Vacant(free) => drop(free.insert(values)),
+                Entry::Occupied(mut known) => known.get_mut().merge(&values),
+            }
         }
     }
 
@@ -58,16 +49,16 @@ impl ColumnBook {
         Standing { n: self.n, bad }
     }
 
-    /// The raw values of a second that is still open.
-    pub(super) fn open_second(&self, second: i64) -> &[u64] {
-        self.open.get(&second).map_or(&[], |open| &open.values_ns)
+    /// The values of a second that is still open, microseconds.
+    pub(super) fn open_second(&self, second: i64) -> &[u32] {
+        self.open.get(&second).map_or(&[], |open| &open.us)
     }
 
     /// Turns seconds before `second` into cells.
     fn close(&mut self, second: i64, encoder: &mut Encoder) {
         while let Some(entry) = self.open.first_entry().filter(|entry| *entry.key() < second) {
             let (second, open) = entry.remove_entry();
-            self.cells.push(encoder.cell(second, &open.values_ns, open.unanswered, &self.limits_ns));
+            self.cells.push(encoder.cell_of(second, &open));
         }
     }
 
@@ -93,16 +84,15 @@ struct FaultBook {
 }
 
 impl TimingBook {
-    fn add(&mut self, timed: &Timed) {
-        let column = self.columns.entry(timed.column).or_default();
-        match timed.ending {
-            Ending::Unanswered => column.add_unanswered(timed.second),
-            Ending::Good | Ending::Wrong => column.add(timed.second, timed.nanos),
+    fn enter(&mut self, column: Column, seconds: Seconds) {
+        if column == Column::SinceDue {
+            for (second, values) in seconds.seconds() {
+                let (ok, failed) = self.outcomes.entry(*second).or_default();
+                *ok += values.total() - values.failed;
+                *failed += values.failed;
+            }
         }
-        if timed.column == Column::SinceDue {
-            let (ok, failed) = self.outcomes.entry(timed.second).or_default();
-            *(if timed.ending == Ending::Good { ok } else { failed }) += 1;
-        }
+        self.columns.entry(column).or_default().enter(seconds);
     }
 
     fn fault(&mut self, seen: FaultSeen) {
@@ -115,8 +105,8 @@ impl TimingBook {
         }
     }
 
-    /// The raw values of a second of a column that is still open.
-    pub(super) fn open_second(&self, column: Column, second: i64) -> &[u64] {
+    /// The values of a second of a column that is still open, microseconds.
+    pub(super) fn open_second(&self, column: Column, second: i64) -> &[u32] {
         self.column(column).map_or(&[], |column| column.open_second(second))
     }
 
@@ -141,20 +131,18 @@ pub(super) struct Books {
     pub(super) started: u64,
     /// Per recorder, what it said of its users.
     users: BTreeMap<usize, Vec<UsersSeen>>,
+    /// What endpoints were done with in the newest second, whenever it was due, microseconds since due; those
+    /// without an answer at the histogram's upper bound.
+    pub(super) done: (i64, Vec<u32>),
     encoder: Encoder,
 }
 
 impl Books {
-    /// Books for these series, counting these limits (by series and column).
-    pub(super) fn new(registry: Registry, limits: &[(usize, Column, u64)]) -> Self {
+    /// Books for these series, counting these limits.
+    pub(super) fn new(registry: Registry, limits: &Limits) -> Self {
         let mut timings: Vec<TimingBook> = registry.timings.iter().map(|_| TimingBook::default()).collect();
-        for &(series, column, limit) in limits {
-            if let Some(timing) = timings.get_mut(series) {
-                let known = &mut timing.columns.entry(column).or_default().limits_ns;
-                if let Err(place) = known.binary_search(&limit) {
-                    known.insert(place, limit);
-                }
-            }
+        for (series, column, limits) in limits.columns().filter(|(.., limits)| !limits.is_empty()) {
+            timings[series].columns.entry(column).or_default().limits_ns = limits.to_vec();
         }
         Self {
             timings,
@@ -163,6 +151,7 @@ impl Books {
             starts: ColumnBook::default(),
             started: 0,
             users: BTreeMap::new(),
+            done: (i64::MIN, Vec::new()),
             encoder: Encoder::new(),
             registry,
         }
@@ -170,8 +159,19 @@ impl Books {
 
     /// Enters what a worker handed over.
     pub(super) fn enter(&mut self, batch: Batch) {
-        for timed in &batch.times {
-            self.timings[timed.id.index()].add(timed);
+        if batch.open > self.done.0 {
+            self.done = (batch.open, Vec::new());
+        }
+        for (series, column, seconds) in batch.times.into_columns() {
+            let endpoint = self.registry.timings[series].1 == Role::Endpoint;
+            if endpoint && column == Column::SinceDue && batch.open == self.done.0 {
+                for (_, values) in seconds.seconds() {
+                    self.done.1.extend_from_slice(&values.us);
+                    let unanswered = usize::try_from(values.unanswered).unwrap_or(usize::MAX);
+                    self.done.1.extend(std::iter::repeat_n(HIGHEST_US, unanswered));
+                }
+            }
+            self.timings[series].enter(column, seconds);
         }
         for seen in batch.faults {
             self.timings[seen.id.index()].fault(seen);
@@ -186,10 +186,8 @@ impl Books {
             *total += n;
             kept.extend(evidence.into_iter().take(EVIDENCE.saturating_sub(kept.len())));
         }
-        self.started += batch.starts.len() as u64;
-        for (second, nanos) in batch.starts {
-            self.starts.add(second, nanos);
-        }
+        self.started += batch.starts.total();
+        self.starts.enter(batch.starts);
         self.users.entry(batch.recorder).or_default().extend(batch.users);
     }
 

@@ -16,9 +16,10 @@ use crate::{
     goal::{Claim, Goal},
     load::{Flow, steady_window},
     record::{
-        Column, Live, Recorder, Registry,
+        Live, Recorder, Registry,
         batch::Batch,
         books::{Books, Finished},
+        values::Limits,
     },
     run::{FlowRun, Health, ScenarioRun},
     workers::WorkerLost,
@@ -49,14 +50,18 @@ impl Plan {
         Self { name: name.into(), registry, goals, flows }
     }
 
-    fn limits(&self) -> Vec<(usize, Column, u64)> {
+    fn limits(&self) -> Limits {
         let limit = |goal: &Goal| match &goal.claim {
-            Claim::Percentile { series, column, limit, .. } => {
-                Some((series.index(), *column, u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX)))
-            }
+            Claim::Percentile { series, column, limit, .. } => Some((*series, *column, *limit)),
             _ => None,
         };
-        self.goals.iter().filter_map(limit).collect()
+        let limits: Vec<_> = self.goals.iter().filter_map(limit).collect();
+        Limits::new(self.registry.timings.len(), &limits)
+    }
+
+    /// What is labelled warm-up is held to nothing.
+    fn no_limits(&self) -> Limits {
+        Limits::new(self.registry.timings.len(), &[])
     }
 }
 
@@ -100,23 +105,25 @@ pub struct Collector {
 pub struct Tap {
     sender: mpsc::SyncSender<Message>,
     made: Arc<AtomicUsize>,
+    limits: Limits,
+    no_limits: Limits,
 }
 
 impl Tap {
     /// A recorder for this thread; seconds count from `epoch`.
     pub fn recorder(&self, epoch: Instant) -> Recorder {
-        self.make(epoch, false)
+        self.make(epoch, false, &self.limits)
     }
 
     /// A recorder for requests before the start: what it takes is labelled warm-up, kept apart and
     /// not counted. Seconds count from `epoch`, which may be any moment.
     pub fn warm_up(&self, epoch: Instant) -> Recorder {
-        self.make(epoch, true)
+        self.make(epoch, true, &self.no_limits)
     }
 
-    fn make(&self, epoch: Instant, warm_up: bool) -> Recorder {
+    fn make(&self, epoch: Instant, warm_up: bool, limits: &Limits) -> Recorder {
         let recorder = self.made.fetch_add(1, Ordering::Relaxed);
-        Recorder::new(Batch::new(recorder, warm_up), epoch, self.sender.clone())
+        Recorder::new(Batch::new(recorder, warm_up, limits.clone()), epoch, self.sender.clone())
     }
 }
 
@@ -125,16 +132,17 @@ impl Collector {
     pub fn start(plan: Plan) -> Self {
         let (sender, inbox) = mpsc::sync_channel(QUEUE);
         let live = Arc::new(Mutex::new(Live::default()));
+        let (limits, no_limits) = (plan.limits(), plan.no_limits());
         let gathering = Gathering {
-            counted: Books::new(plan.registry.clone(), &plan.limits()),
-            warm_up: Books::new(plan.registry.clone(), &[]),
+            counted: Books::new(plan.registry.clone(), &limits),
+            warm_up: Books::new(plan.registry.clone(), &no_limits),
             live: live.clone(),
             claims: plan.goals.iter().map(|goal| goal.claim.clone()).collect(),
             newest: i64::MIN,
             cpu: cpu::Watch::new(),
         };
         let thread = std::thread::spawn(move || gathering.run(&inbox));
-        Self { plan, tap: Tap { sender, made: Arc::default() }, live, thread }
+        Self { plan, tap: Tap { sender, made: Arc::default(), limits, no_limits }, live, thread }
     }
 
     /// What workers make their recorders from.

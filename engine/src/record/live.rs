@@ -31,6 +31,10 @@ pub struct Live {
     pub users: u64,
     /// The newest second whose answers had two more to come in, over all endpoints.
     pub newest: Newest,
+    /// What was done with in the newest second, whenever it was due: a target too slow for `newest` shows here.
+    /// What had no answer counts as slower than everything.
+    #[serde(default)]
+    pub done: Newest,
     /// p99 of the generator's own delay of starts in the newest whole second.
     pub lateness_p99: Option<Duration>,
     /// Cores the generator kept busy when it last looked.
@@ -79,13 +83,15 @@ pub struct Standing {
 }
 
 impl Newest {
-    fn of(mut values: Vec<u64>) -> Self {
-        values.sort_unstable();
-        let quantile = |q| {
+    /// Of values in microseconds.
+    fn of(mut values: Vec<u32>) -> Self {
+        let mut quantile = |q| {
             let rank = stats::nearest_rank(values.len() as u64, q);
-            values.get(rank as usize - 1).copied().map(Duration::from_nanos)
+            let place = (rank as usize).checked_sub(1).filter(|place| *place < values.len())?;
+            Some(Duration::from_micros((*values.select_nth_unstable(place).1).into()))
         };
-        Self { rate: values.len() as u64, p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99) }
+        let (p50, p95, p99) = (quantile(0.5), quantile(0.95), quantile(0.99));
+        Self { rate: values.len() as u64, p50, p95, p99 }
     }
 }
 
@@ -110,6 +116,7 @@ impl Books {
             started: self.started,
             users: self.users_now(),
             newest: Newest::of(endpoints().flat_map(since_due).collect()),
+            done: Newest::of(self.done.1.clone()),
             lateness_p99: Newest::of(self.starts.open_second(second).to_vec()).p99,
             cores,
             series: series.collect(),

@@ -7,6 +7,7 @@ mod fault;
 mod live;
 mod recorder;
 mod registry;
+mod values;
 
 pub(crate) use batch::EVIDENCE;
 pub(crate) use books::KINDS;
@@ -14,4 +15,6 @@ pub use collector::{Collector, Ending, Plan, Tap};
 pub use fault::{Fault, FaultKind};
 pub use live::{Live, LiveSeries, Newest, Standing};
 pub use recorder::{Phases, Recorder, Sample};
+pub(crate) use values::Values;
+
 pub use registry::{Column, CounterId, Phase, Registry, Role, ShareId, TimingId};

@@ -1,4 +1,4 @@
-//! The worker's end: pushes to plain vectors, handed over whole once a second.
+//! The worker's end: counts into plain vectors, handed over whole once a second.
 
 use std::{cell::RefCell, rc::Rc, sync::mpsc, time::Duration};
 
@@ -6,9 +6,7 @@ use crate::{
     clock::{self, Instant},
     driver::Due,
     record::{
-        Column, CounterId, Fault, Phase, ShareId, TimingId,
-        batch::{Batch, Ending, Timed},
-        collector::Message,
+        Column, CounterId, Fault, Phase, ShareId, TimingId, batch::Batch, collector::Message, values::nanos,
     },
 };
 
@@ -53,7 +51,7 @@ pub struct Phases {
 /// Takes what virtual users saw. Clones share one worker's books; not `Send`: get one per worker
 /// from [`Tap::recorder`](crate::record::Tap::recorder).
 ///
-/// Nothing here waits, locks or computes: the collector's thread makes the histograms.
+/// Nothing here waits or locks: values are counted and kept, the collector's thread makes the histograms.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     desk: Rc<RefCell<Desk>>,
@@ -80,16 +78,19 @@ impl Recorder {
     pub fn timing(&self, ids: &[TimingId], sample: Sample) {
         let mut desk = self.desk.borrow_mut();
         let second = desk.turn_to(sample.done, sample.due.at);
-        let ending = match &sample.outcome {
-            Ok(()) => Ending::Good,
-            Err(fault) if fault.kind.answered() => Ending::Wrong,
-            Err(_) => Ending::Unanswered,
-        };
+        let answered = sample.outcome.as_ref().err().is_none_or(|fault| fault.kind.answered());
         let since = |from: Instant| nanos(sample.done.saturating_duration_since(from));
+        let (since_due, since_sent) = (since(sample.due.at), since(sample.sent));
         for &id in ids {
-            let timed = |column, nanos| Timed { id, column, ending, second, nanos };
-            desk.batch.times.push(timed(Column::SinceDue, since(sample.due.at)));
-            desk.batch.times.push(timed(Column::SinceSent, since(sample.sent)));
+            for (column, took) in [(Column::SinceDue, since_due), (Column::SinceSent, since_sent)] {
+                let values = desk.batch.times.at(id, column, second);
+                values.failed += u64::from(sample.outcome.is_err());
+                if answered {
+                    values.add(took);
+                } else {
+                    values.unanswered += 1;
+                }
+            }
             if let Err(fault) = &sample.outcome {
                 desk.batch.fault(id, second, fault);
             }
@@ -131,8 +132,7 @@ impl Recorder {
     pub fn value(&self, id: TimingId, value: Duration) {
         let mut desk = self.desk.borrow_mut();
         let second = desk.turn_to_now();
-        let timed = Timed { id, column: Column::SinceDue, ending: Ending::Good, second, nanos: nanos(value) };
-        desk.batch.times.push(timed);
+        desk.time(id, Column::SinceDue, second, value);
     }
 
     /// Records one thing that was good or not.
@@ -180,7 +180,7 @@ impl Recorder {
         let mut desk = self.desk.borrow_mut();
         desk.turn_to_now();
         let second = desk.second(due.at);
-        desk.batch.starts.push((second, nanos(due.lateness)));
+        desk.batch.starts.at(second).add(nanos(due.lateness));
     }
 
     /// One more user is at it.
@@ -226,7 +226,7 @@ impl Desk {
     }
 
     fn time(&mut self, id: TimingId, column: Column, second: i64, took: Duration) {
-        self.batch.times.push(Timed { id, column, ending: Ending::Good, second, nanos: nanos(took) });
+        self.batch.times.at(id, column, second).add(nanos(took));
     }
 
     /// Hands over without ever waiting: if the collector is far behind, the batch just grows on.
@@ -256,8 +256,4 @@ impl Drop for Desk {
     fn drop(&mut self) {
         self.hand_over_all();
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -89,6 +89,16 @@ impl Column {
         Self::Phase(Phase::Receiving),
     ];
 
+    /// Its place in [`Self::ALL`].
+    pub(crate) fn place(self) -> usize {
+        match self {
+            Self::SinceDue => 0,
+            Self::SinceSent => 1,
+            Self::Lateness => 2,
+            Self::Phase(phase) => 3 + phase as usize,
+        }
+    }
+
     /// True for what a user of the target feels; phase goals and the generator's own lateness are
     /// not, and do not set how exact the generator has to be.
     pub fn is_response_time(self) -> bool {

@@ -235,6 +235,7 @@ fn how_parts_stand_adds_up_and_the_slowest_percentile_is_shown() {
             started: n,
             users: n,
             newest,
+            done: newest,
             lateness_p99: Some(ms(n)),
             cores: Some(0.5),
             series: vec![LiveSeries { name: "GET /".into(), endpoint: true, n, failed: 1, newest }],

@@ -353,6 +353,27 @@ fn live_figures_wait_for_answers_that_take_their_time() {
     assert_eq!((live.second, live.newest.rate, live.newest.p95), (2, 1, Some(ms(1_800))));
 }
 
+#[test]
+fn what_was_done_just_now_shows_however_long_it_took() {
+    let (registry, id, goals) = search();
+    let collector = Collector::start(Plan::new("live", registry, goals, Vec::new()));
+    let epoch = clock::now();
+    let recorder = collector.tap().recorder(epoch);
+    recorder.timing(&[id], sample(epoch, 0.5, ms(7_000), Ok(())));
+    recorder.timing(&[id], sample(epoch, 0.6, ms(7_100), Err(Fault::timeout("none"))));
+    recorder.flush();
+    let live = loop {
+        let live = collector.live();
+        if live.requests == 2 {
+            break live;
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!((live.second, live.newest.rate, live.done.rate), (7, 0, 2), "seven seconds late, but there");
+    assert_eq!(live.done.p50, Some(ms(7_000)));
+    assert!(live.done.p99 > Some(secs(600.0)), "what has no answer is slower than everything");
+}
+
 /// One event of a scenario, on whichever worker.
 #[derive(Clone, Debug)]
 struct Event {

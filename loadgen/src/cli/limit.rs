@@ -48,7 +48,10 @@ pub(super) fn limit(args: LimitArgs) -> Result<Exit, Refusal> {
         most_trials: usize::try_from(args.trials).unwrap_or(usize::MAX),
         up_to: args.up_to,
     };
-    let (options, _) = args.run.options()?;
+    let (trials, up_to) = (args.trials, args.up_to);
+    let sent =
+        |once| format!("up to {trials} trials, each of up to {up_to} times this or a part of it: {once}");
+    let (options, ending) = args.run.options(sent)?;
     if options.scenarios.len() != 1 {
         return Err(Refusal::usage("a limit is one scenario's: name it with --scenario NAME"));
     }
@@ -67,7 +70,10 @@ pub(super) fn limit(args: LimitArgs) -> Result<Exit, Refusal> {
         Ok(Ended::Done(Ok((limit, dir)))) => {
             tell(&limit::closing(&limit));
             tell(&format!("{}\n", dir.display()));
-            Ok(limit.exit())
+            Ok(match limit.exit() {
+                Exit::Inconclusive => ending.inconclusive.exit(),
+                exit => exit,
+            })
         }
         Ok(Ended::Done(Err(e))) => Err(refused(e)),
         Ok(Ended::Left) => Err(Refusal { exit: Exit::Interrupted, why: "left without a report".into() }),

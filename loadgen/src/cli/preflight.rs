@@ -17,7 +17,8 @@ use crate::{
 /// Ask a target once for every endpoint the scenarios use, and say what is not as the contract has it
 ///
 /// Signs in, looks, takes a seat and gives it back, joins the live session and leaves it, delivers a webhook that
-/// changes nothing; each answer is held against the contract. It takes about a second and leaves nothing behind.
+/// changes nothing; each answer is held against the contract. It takes a second or two and, unless it is
+/// interrupted, leaves nothing behind.
 /// `run` does the same before any load.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\

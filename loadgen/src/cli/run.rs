@@ -63,11 +63,11 @@ pub(super) struct RunArgs {
 }
 
 impl RunArgs {
-    /// What they ask for, and what an undecided goal means.
-    pub(super) fn options(self) -> Result<(Options, Ending), Refusal> {
+    /// What they ask for, and what an undecided goal means; `sent` makes of what one run sends what all of it is.
+    pub(super) fn options(self, sent: impl FnOnce(String) -> String) -> Result<(Options, Ending), Refusal> {
         // What was typed wrong is said before anything is looked up.
         options::choose(&self.what.which.scenarios).map_err(Refusal::usage)?;
-        let target = self.reach.target(|| self.what.load())?;
+        let target = self.reach.target(|| sent(self.what.load()))?;
         let chosen = self.spread.over(self.what.options(target)?)?;
         let options = Options {
             out: self.out,
@@ -82,7 +82,7 @@ impl RunArgs {
 }
 
 pub(super) fn run(args: RunArgs) -> Result<Exit, Refusal> {
-    let (options, ending) = args.options()?;
+    let (options, ending) = args.options(|once| once)?;
     let curtain = options.watch.curtain.clone();
     let ended = interrupt::guarded(move |ends| suite::run(&options, &ends));
     // A run that was left behind has not given the terminal back.

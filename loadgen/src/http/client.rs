@@ -1,23 +1,20 @@
 //! A user's client: at most one kept connection, requests one after another (over HTTP/2 also at once).
 
-use std::{rc::Rc, time::Duration};
+use std::{pin::Pin, time::Duration};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use engine::{
     clock::{self, Instant},
     record::{Fault, FaultKind, Phases},
 };
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full};
-use hyper::{
-    body::Incoming,
-    client::conn::{http1, http2},
-};
-use tokio::task::{AbortHandle, spawn_local};
+use http::{HeaderMap, Method, StatusCode};
+use tokio::time::Sleep;
 
 use super::{
     connect::{Connector, Speech},
-    watched::{Marks, Watched},
+    http1::{Http1, Traffic, Unanswered},
+    http2::Http2,
+    watched::Marks,
 };
 
 /// A request, ready to be sent. Cheap to clone.
@@ -65,39 +62,15 @@ pub struct Client {
     connector: Connector,
     connection: Option<Connection>,
     pooled: bool,
+    /// Ends an exchange that takes too long; kept, since moving a timer costs less than making one.
+    deadline: Option<Pin<Box<Sleep>>>,
 }
 
 /// An open connection. Dropping it closes it at once, whatever is still on its way.
 #[derive(Debug)]
-pub(super) struct Connection {
-    sender: Sender,
-    marks: Marks,
-    driver: Rc<Driver>,
-}
-
-#[derive(Debug)]
-struct Driver(AbortHandle);
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-#[derive(Debug)]
-enum Sender {
-    Http1(http1::SendRequest<Full<Bytes>>),
-    Http2(http2::SendRequest<Full<Bytes>>),
-}
-
-/// Runs hyper's own tasks on this thread.
-#[derive(Debug, Clone, Copy)]
-struct Here;
-
-impl<F: Future<Output: 'static> + 'static> hyper::rt::Executor<F> for Here {
-    fn execute(&self, task: F) {
-        spawn_local(task);
-    }
+pub(super) enum Connection {
+    Http1(Http1),
+    Http2(Http2),
 }
 
 /// How far an exchange got, for the phases of one that is given up half-way.
@@ -107,18 +80,20 @@ struct Progress {
     connecting: Option<Duration>,
     tls: Option<Duration>,
     sent: Option<Instant>,
+    traffic: Traffic,
+    /// Of a connection whose own task does the reading and writing.
     marks: Option<Marks>,
 }
 
 impl Client {
     /// A client whose connection is made when it is first needed.
     pub fn new(connector: Connector) -> Self {
-        Self { connector, connection: None, pooled: false }
+        Self { connector, connection: None, pooled: false, deadline: None }
     }
 
     /// A client that takes a connection from its worker's pool and gives it back when dropped.
     pub fn pooled(connector: Connector) -> Self {
-        Self { connector, connection: None, pooled: true }
+        Self { connector, connection: None, pooled: true, deadline: None }
     }
 
     /// How its connections are made.
@@ -133,91 +108,109 @@ impl Client {
 
     /// Whether it speaks HTTP/2 on a connection it has.
     pub fn is_http2(&self) -> bool {
-        self.connection.as_ref().is_some_and(|connection| matches!(connection.sender, Sender::Http2(_)))
+        self.connection.as_ref().is_some_and(|connection| matches!(connection, Connection::Http2(_)))
     }
 
     /// Sends a request and reads the whole answer, or says why there is none; bounded by the connector's
     /// limits.
     pub async fn exchange(&mut self, request: &Outgoing) -> Exchange {
         let began = clock::now();
-        let limits = self.connector.limits();
+        let limit = self.connector.limits().timeout;
         let mut progress = Progress::default();
-        let bounded =
-            tokio::time::timeout_at(began + limits.timeout, self.attempt(request, &mut progress)).await;
-        let done = clock::now();
-        let answer = bounded.unwrap_or_else(|_| {
-            let detail =
-                format!("{} {}: no whole answer within {:?}", request.method, request.path, limits.timeout);
-            Err(Fault::timeout(detail))
-        });
-        if answer.as_ref().err().is_some() && !self.is_http2() {
+        let mut deadline =
+            self.deadline.take().unwrap_or_else(|| Box::pin(tokio::time::sleep_until(began + limit)));
+        deadline.as_mut().reset(began + limit);
+        let answer = tokio::select! {
+            biased;
+            answer = self.attempt(request, began, &mut progress) => answer,
+            // Even where an answer that drips has used up what a task may do in one go.
+            () = tokio::task::unconstrained(deadline.as_mut()) => {
+                let detail = format!("{} {}: no whole answer within {limit:?}", request.method, request.path);
+                Err(Fault::timeout(detail))
+            }
+        };
+        self.deadline = Some(deadline);
+        // One over HTTP/2 that said nothing at all until the time was over leads nowhere.
+        let silent = progress.marks.as_ref().is_some_and(|marks| marks.first_read().is_none());
+        if silent && answer.as_ref().is_err_and(|fault| fault.kind == FaultKind::Timeout) {
             self.connection = None;
         }
-        progress.exchange(began, done, answer)
+        progress.exchange(began, clock::now(), answer)
     }
 
-    async fn attempt(&mut self, request: &Outgoing, progress: &mut Progress) -> Result<Received, Fault> {
-        let began = clock::now();
-        let mut fresh = self.ready(progress).await?;
+    async fn attempt(
+        &mut self,
+        request: &Outgoing,
+        began: Instant,
+        progress: &mut Progress,
+    ) -> Result<Received, Fault> {
         loop {
-            let built = self.build(request)?;
-            let connection = self.connection.as_mut().expect("`ready` leaves a connection or fails");
-            connection.marks.clear();
-            progress.marks = Some(connection.marks.clone());
-            let sent = clock::now();
+            let kept = self.kept().await;
+            let fresh = kept.is_none();
+            let mut connection = match kept {
+                Some(connection) => connection,
+                // Rare, and its state is large.
+                None => Box::pin(self.connect(progress)).await?,
+            };
+            let waited = fresh || matches!(connection, Connection::Http2(_));
+            let sent = if waited { clock::now() } else { began };
             progress.sent = Some(sent);
             let made = progress.connecting.unwrap_or_default() + progress.tls.unwrap_or_default();
             progress.blocked = Some((sent - began).saturating_sub(made));
-            match connection.send(built).await {
-                Ok(response) => return read(response, request, self.connector.limits().body_bytes).await,
-                Err(Unsent::NothingWritten) if !fresh => {
-                    // Closed by the other side while it was idle, and nothing was written: not a retry.
-                    self.connection = None;
-                    fresh = self.ready(progress).await?;
+            let unanswered = match &mut connection {
+                Connection::Http1(http1) => {
+                    progress.traffic = Traffic::default();
+                    match http1.exchange(&self.connector, request, &mut progress.traffic).await {
+                        Ok((received, keeps)) => {
+                            self.connection = keeps.then_some(connection);
+                            return Ok(received);
+                        }
+                        Err(unanswered) => unanswered,
+                    }
                 }
-                Err(Unsent::NothingWritten) => {
+                Connection::Http2(http2) => {
+                    progress.marks = Some(http2.watch());
+                    self.connection = Some(Connection::Http2(http2.clone()));
+                    match Box::pin(http2.exchange(&self.connector, request)).await {
+                        Ok(received) => return Ok(received),
+                        Err(unanswered) => unanswered,
+                    }
+                }
+            };
+            match unanswered {
+                // Closed by the other side while it was idle, and nothing was written: not a retry.
+                Unanswered::NothingWritten if !fresh => self.connection = None,
+                Unanswered::NothingWritten => {
                     return Err(Fault::reset(format!("{} {}: closed at once", request.method, request.path)));
                 }
-                Err(Unsent::Broken(error)) => return Err(fault_of(&error, request)),
+                Unanswered::Fault(fault) => return Err(fault),
             }
         }
     }
 
-    /// Sees to it that there is a connection; true when it is a new one.
-    async fn ready(&mut self, progress: &mut Progress) -> Result<bool, Fault> {
+    /// The connection there is, if it still takes a request. It is out of the client's hands for as long as a
+    /// request is on it: an exchange that is dropped half-way takes its connection along.
+    async fn kept(&mut self) -> Option<Connection> {
         if self.connection.is_none() && self.pooled {
             self.connection = self.connector.idle.borrow_mut().pop();
         }
-        if let Some(connection) = &mut self.connection {
-            if connection.sender.ready().await {
-                return Ok(false);
-            }
-            self.connection = None;
-        }
+        let mut connection = self.connection.take()?;
+        let ready = match &mut connection {
+            Connection::Http1(http1) => http1.is_idle().await,
+            Connection::Http2(http2) => http2.ready().await,
+        };
+        ready.then_some(connection)
+    }
+
+    async fn connect(&self, progress: &mut Progress) -> Result<Connection, Fault> {
         let connected = self.connector.connect(Speech::Http).await?;
         progress.connecting = Some(connected.connecting);
         progress.tls = connected.tls;
-        let connection = Connection::open(connected.stream, connected.h2).await;
-        self.connection = Some(connection.map_err(|e| Fault::new(FaultKind::Protocol, e.to_string()))?);
-        Ok(true)
-    }
-
-    fn build(&self, request: &Outgoing) -> Result<Request<Full<Bytes>>, Fault> {
-        let target = self.connector.target();
-        let uri = if self.is_http2() { format!("{target}{}", request.path) } else { request.path.clone() };
-        let mut built = Request::builder()
-            .method(request.method.clone())
-            .uri(uri)
-            .body(Full::new(request.body.clone()))
-            .map_err(|e| Fault::new(FaultKind::Other("request cannot be built".into()), e.to_string()))?;
-        *built.headers_mut() = request.headers.clone();
-        built.headers_mut().extend(target.world_header());
-        if !self.is_http2() {
-            let host = HeaderValue::try_from(target.authority())
-                .map_err(|e| Fault::new(FaultKind::Other("request cannot be built".into()), e.to_string()))?;
-            built.headers_mut().insert(header::HOST, host);
+        if !connected.h2 {
+            return Ok(Connection::Http1(Http1::new(connected.stream)));
         }
-        Ok(built)
+        let opened = Http2::open(connected.stream).await;
+        opened.map(Connection::Http2).map_err(|e| Fault::new(FaultKind::Protocol, e.to_string()))
     }
 
     /// Sends several requests at once, as a browser loads what a page names: over HTTP/2 all on the one
@@ -229,7 +222,7 @@ impl Client {
 
     fn sibling(&self) -> Self {
         let connection = self.connection.as_ref().and_then(Connection::share);
-        Self { connector: self.connector.clone(), connection, pooled: false }
+        Self { connector: self.connector.clone(), connection, pooled: false, deadline: None }
     }
 }
 
@@ -262,103 +255,26 @@ impl Drop for Client {
     }
 }
 
-/// Why a request did not go out, or no head of an answer came back.
-enum Unsent {
-    /// The connection was closed before anything was written.
-    NothingWritten,
-    /// Something may have been.
-    Broken(hyper::Error),
-}
-
 impl Connection {
-    async fn open(stream: super::Stream, h2: bool) -> hyper::Result<Self> {
-        let (io, marks) = Watched::new(stream);
-        let (sender, driver) = if h2 {
-            let (sender, connection) = http2::handshake(Here, io).await?;
-            (Sender::Http2(sender), spawn_local(async move { drop(connection.await) }))
-        } else {
-            let (sender, connection) = http1::handshake(io).await?;
-            (Sender::Http1(sender), spawn_local(async move { drop(connection.await) }))
-        };
-        Ok(Self { sender, marks, driver: Rc::new(Driver(driver.abort_handle())) })
-    }
-
     /// The same connection once more, where the protocol allows that.
     fn share(&self) -> Option<Self> {
-        match &self.sender {
-            Sender::Http1(_) => None,
-            Sender::Http2(sender) => Some(Self {
-                sender: Sender::Http2(sender.clone()),
-                marks: self.marks.clone(),
-                driver: self.driver.clone(),
-            }),
-        }
-    }
-
-    async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Unsent> {
-        let sent = match &mut self.sender {
-            Sender::Http1(sender) => sender.try_send_request(request).await,
-            Sender::Http2(sender) => sender.try_send_request(request).await,
-        };
-        sent.map_err(|mut error| match error.take_message() {
-            Some(_) => Unsent::NothingWritten,
-            None => Unsent::Broken(error.into_error()),
-        })
-    }
-}
-
-impl Sender {
-    /// Waits until it takes a request; false when the connection is closed.
-    async fn ready(&mut self) -> bool {
         match self {
-            Self::Http1(sender) => sender.ready().await.is_ok(),
-            Self::Http2(sender) => sender.ready().await.is_ok(),
+            Self::Http1(_) => None,
+            Self::Http2(http2) => Some(Self::Http2(http2.clone())),
         }
     }
 }
 
-async fn read(response: Response<Incoming>, request: &Outgoing, most: usize) -> Result<Received, Fault> {
-    let (head, mut incoming) = response.into_parts();
-    let mut first: Option<Bytes> = None;
-    let mut whole = BytesMut::new();
-    while let Some(frame) = incoming.frame().await {
-        let Ok(data) = frame.map_err(|error| fault_of(&error, request))?.into_data() else { continue };
-        let length = whole.len() + first.as_ref().map_or(0, Bytes::len) + data.len();
-        if length > most {
-            let detail = format!("{} {}: over {most} bytes", request.method, request.path);
-            return Err(Fault::new(FaultKind::Other("answer too large".into()), detail));
-        }
-        match (&mut first, whole.is_empty()) {
-            (None, true) => first = Some(data),
-            (kept, _) => {
-                if let Some(kept) = kept.take() {
-                    whole.extend_from_slice(&kept);
-                }
-                whole.extend_from_slice(&data);
-            }
-        }
-    }
-    let body = first.unwrap_or_else(|| whole.freeze());
-    Ok(Received { status: head.status, headers: head.headers, body })
-}
-
-fn fault_of(error: &hyper::Error, request: &Outgoing) -> Fault {
-    let kind = if error.is_parse() || error.is_user() { FaultKind::Protocol } else { FaultKind::Reset };
-    let mut detail = format!("{} {}: {error}", request.method, request.path);
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        detail.push_str(": ");
-        detail.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    Fault::new(kind, detail)
+/// An answer larger than what is read.
+pub(super) fn too_large(request: &Outgoing, most: usize) -> Fault {
+    let detail = format!("{} {}: over {most} bytes", request.method, request.path);
+    Fault::new(FaultKind::Other("answer too large".into()), detail)
 }
 
 impl Progress {
     fn exchange(self, began: Instant, done: Instant, answer: Result<Received, Fault>) -> Exchange {
-        let (out, first) =
-            self.marks.as_ref().map_or((None, None), |marks| (marks.last_write(), marks.first_read()));
-        let bytes = self.marks.as_ref().map_or((0, 0), Marks::bytes);
+        let Traffic { last_write: out, first_read: first, bytes } =
+            self.marks.as_ref().map_or(self.traffic, Marks::traffic);
         let sent = self.sent.unwrap_or(began);
         // A server may answer before it has read everything: then nothing was waited for.
         let out = out.map(|out| first.map_or(out, |first| out.min(first)).max(sent));

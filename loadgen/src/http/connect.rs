@@ -45,6 +45,9 @@ impl Default for Limits {
     }
 }
 
+/// What is read in one go, at most.
+const SCRATCH_BYTES: usize = 16 * 1024;
+
 /// What is going to be spoken on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Speech {
@@ -129,6 +132,9 @@ pub struct Connector {
     limits: Limits,
     sources: Sources,
     pub(super) idle: Rc<RefCell<Vec<Connection>>>,
+    /// What is read goes here first: lent for as long as one read takes, so no connection has one of its own.
+    pub(super) scratch: Rc<RefCell<Box<[u8]>>>,
+    host_line: Rc<[u8]>,
 }
 
 impl std::fmt::Debug for Connector {
@@ -156,7 +162,9 @@ pub struct Connected {
 impl Connector {
     /// Connections to `target`; `tls` must be there when it is reached over TLS.
     pub fn new(target: Arc<Target>, tls: Option<Tls>, limits: Limits) -> Self {
-        Self { target, tls, limits, sources: Sources::default(), idle: Rc::default() }
+        let host_line = host_line(&target).into();
+        let scratch = Rc::new(RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()));
+        Self { target, tls, limits, sources: Sources::default(), idle: Rc::default(), scratch, host_line }
     }
 
     /// The same, from these local addresses in turn; from whichever the system chooses when there is none.
@@ -178,13 +186,19 @@ impl Connector {
     /// Another origin of the target, by the same means, with a pool of its own.
     #[must_use]
     pub fn to(&self, target: Arc<Target>) -> Self {
-        Self { target, idle: Rc::default(), ..self.clone() }
+        let host_line = host_line(&target).into();
+        Self { target, idle: Rc::default(), host_line, ..self.clone() }
     }
 
     /// The same target with other limits and a pool of its own.
     #[must_use]
     pub fn with_limits(&self, limits: Limits) -> Self {
         Self { limits, idle: Rc::default(), ..self.clone() }
+    }
+
+    /// What every HTTP/1.1 request begins with after its first line: whose host it is for, and which world.
+    pub(super) fn host_line(&self) -> &[u8] {
+        &self.host_line
     }
 
     /// Makes a connection to speak this on.
@@ -229,6 +243,16 @@ impl Connector {
         }
         Err(last.unwrap_or_else(|| Fault::refused(format!("{} has no address", self.target))))
     }
+}
+
+fn host_line(target: &Target) -> Vec<u8> {
+    let mut line = format!("host: {}\r\n", target.authority()).into_bytes();
+    if let Some((name, value)) = target.world_header() {
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            line.extend_from_slice(part);
+        }
+    }
+    line
 }
 
 fn kind_of(error: &io::Error) -> FaultKind {

@@ -22,6 +22,7 @@ use crate::{
     options::Options,
     preset::{Preset, Sizing},
     scenario::{Plan, Scenario},
+    shards::ShardError,
     suite::{
         self, SuiteError,
         folder::{self, Folder},
@@ -105,7 +106,7 @@ pub enum LimitError {
         /// Why.
         why: &'static str,
     },
-    /// The first trial could not be run.
+    /// A trial could not be run, and that is not the target's doing.
     #[error(transparent)]
     Suite(#[from] SuiteError),
     /// The report cannot be written.
@@ -239,10 +240,11 @@ impl Plans {
                     let _ = fs::remove_dir(out);
                     return Err(e.into());
                 }
-                Err(e) => {
+                Err(e) if e.exit() == Exit::Unreachable => {
                     found.notes.push(e.to_string());
                     break End::TargetGone;
                 }
+                Err(e) => return Err(e.into()),
             }
             if let Some(trial) = found.trials.last() {
                 say(&words::line(trial));
@@ -285,7 +287,7 @@ impl Plans {
                 found.series = series.unwrap_or_default();
                 Trial::of(factor, offered, &outcome)
             }
-            Err(SuiteError::Interrupted) => return Ok(None),
+            Err(SuiteError::Interrupted | SuiteError::Shard(ShardError::Interrupted)) => return Ok(None),
             Err(e @ (SuiteError::TooSmall(_) | SuiteError::TooFewUsers { .. }))
                 if !found.trials.is_empty() =>
             {

@@ -119,7 +119,9 @@ fn play<W: Write>(
 
     // Without a start the parent has gone.
     let Ok(at) = starts.recv() else { return Ok(()) };
-    let (started, epoch) = (clock::wall(), clock::now() + at.saturating_sub(clock::monotonic()));
+    // A start that is heard late has been all the same: what was due since then is late, not moved.
+    let (started, here, shown) = (clock::wall(), clock::now(), clock::monotonic());
+    let epoch = here + at.saturating_sub(shown) - shown.saturating_sub(at);
     let collector = Collector::start(record::Plan::new(name, registry, goals, flows.clone()));
     let crew = Crew {
         scenario: name,

@@ -32,6 +32,8 @@ use crate::{
 const READY_WITHIN: Duration = PREPARE.saturating_mul(2);
 /// A child that drives load says how it stands once a second; after this long without a word it is given up.
 const SILENCE: Duration = Duration::from_secs(30);
+/// How long a child may take to end once everything is to be dropped: the report comes within three seconds.
+const LAST_WORDS: Duration = Duration::from_millis(800);
 
 /// Why a load could not be split.
 #[derive(Debug, thiserror::Error)]
@@ -153,7 +155,7 @@ impl Shards {
         for member in &mut self.members {
             member.play(start);
         }
-        let mut passed_on = None;
+        let (mut passed_on, mut aborted_at) = (None, None);
         while self.members.iter().any(Member::playing) {
             let told = Told::of(ends);
             if let Some(told) = told.filter(|_| told != passed_on) {
@@ -162,6 +164,13 @@ impl Shards {
             }
             self.hear();
             let now = clock::now();
+            if told == Some(Told::Abort) {
+                let since = *aborted_at.get_or_insert(now);
+                self.give_up(
+                    |member| member.playing() && now > since + LAST_WORDS,
+                    "did not end when it was told to",
+                );
+            }
             self.give_up(
                 |member| member.playing() && now > member.heard_at + SILENCE,
                 &format!("said nothing for {} s", SILENCE.as_secs()),

@@ -47,7 +47,8 @@ fn demands(prepared: &[Prepared]) -> Vec<Demand> {
 /// The addresses asked for. Where none is, and one has too few ports: as many of 127.0.0.0/8 as are needed, when
 /// the target is there as well. All of it is this machine's own (RFC 1122, section 3.2.1.3).
 fn sources(options: &Options, needed: u64) -> Vec<IpAddr> {
-    let on_loopback = options.target.addresses().iter().all(SocketAddr::is_ipv4);
+    let on_loopback =
+        options.target.everywhere().all(|to| matches!(to.ip(), IpAddr::V4(ip) if ip.is_loopback()));
     if !options.sources.is_empty() || needed <= 1 || !on_loopback {
         return options.sources.clone();
     }

@@ -78,16 +78,14 @@ pub(super) fn play(
         epoch,
         shard: Shard::ALL,
     };
-    let look = |live: &Live| {
+    let mut look = |live: &Live| {
         screen.update(live);
         stops.look(live, ends, screen);
     };
-    let driven = match shards {
-        Some(shards) => shards.drive(&crew.flows, epoch, ends, look),
-        None => {
-            let mut look = look;
-            crew.drive(control, || look(&collector.live()))
-        }
+    let driven = if let Some(shards) = shards {
+        shards.drive(&crew.flows, epoch, ends, look)
+    } else {
+        crew.drive(control, || look(&collector.live()))
     };
     let ended_early = stops.ended();
     let ended = clock::now();
@@ -109,7 +107,9 @@ pub(super) fn play(
     let endpoints = run.warm_up.iter().filter(|timing| timing.role == Role::Endpoint);
     let warm_up_requests = endpoints.map(TimingRun::counts).map(|(ok, failed)| ok + failed).sum();
     let mut truth = truth.map(|truth| truth::score(&run, &truth));
-    if let Some((score, plan)) = truth.as_mut().zip(faults::read(control, ends)) {
+    if let Some(score) = truth.as_mut()
+        && let Some(plan) = faults::read(control, ends)
+    {
         let struck_now = begun.before.as_ref().map_or(plan.clone(), |before| plan.since(before));
         faults::excuse(score, &struck_now, &mut notes);
     }

@@ -35,7 +35,7 @@ fn an_unknown_scenario_names_those_there_are() {
 
 #[test]
 fn wrong_values_are_usage_errors_that_name_value_and_choice() {
-    let cases: [(&[&str], &str, &str); 9] = [
+    let cases: [(&[&str], &str, &str); 12] = [
         (&["preflight", "--target", "moon"], "`moon`", "`mock`"),
         (&["run", "--abort-on", "p90>3s"], "p90", "errors, p50, p95, p99, lateness"),
         (&["limit", "--scenario", "search-load", "--step", "1"], "`1`", "1.05 to 10"),

@@ -102,7 +102,7 @@ async fn flood(mut stream: TcpStream, head: &[u8], chunk: &[u8]) -> usize {
 
 #[test]
 fn a_hundred_megabytes_are_refused_at_the_limit_and_the_connection_is_closed() {
-    let chunk = [b"10000\r\n".as_slice(), &[b'a'; 0x10000], b"\r\n"].concat();
+    let chunk = [b"10000\r\n".as_slice(), &vec![b'a'; 0x10000], b"\r\n"].concat();
     for (head, chunk) in [
         ("HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n", vec![b'a'; 0x10000]),
         ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", chunk),

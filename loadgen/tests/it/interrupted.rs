@@ -24,6 +24,8 @@ const TOKEN: &str = "token-of-the-tests";
 const HEALTH: &str = "GET /health ";
 const WEBHOOK: &str = "POST /api/webhooks/stripe ";
 const BOOKS: &str = "GET /__admin/";
+/// The preflight delivers one that changes nothing and one that is badly signed.
+const PREFLIGHT_WEBHOOKS: usize = 2;
 
 /// One mock for all of these tests: they only knock at it.
 static MOCK: LazyLock<String> = LazyLock::new(|| {
@@ -220,7 +222,7 @@ fn ctrl_c_in_the_preflight_ends_it_with_nothing_measured() {
 
 #[test]
 fn ctrl_c_in_the_warm_up_leaves_a_partial_report() {
-    let running = Running::start(WEBHOOK, 0, Then::Hold);
+    let running = Running::start(WEBHOOK, PREFLIGHT_WEBHOOKS, Then::Hold);
     running.until_there();
     running.interrupt();
     let (code, out) = running.ends_within(PATIENCE);

@@ -102,7 +102,7 @@ impl Standing {
             world: *WORLD,
             admin_token: Some(ADMIN_TOKEN.to_owned()),
             workers: 1,
-            quiet: true,
+            watch: loadgen::watch::Wish { quiet: true, ..Default::default() },
             time_scale: 0.05,
             ..Options::new(self.target())
         }

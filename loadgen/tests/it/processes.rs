@@ -165,7 +165,7 @@ fn refused(program: &str) -> (Exit, String) {
         scenarios: options::choose(&["search-load".to_owned()]).expect("it is known"),
         split: Some(Split { processes: 2, program: program.into() }),
         out: out.path().to_owned(),
-        quiet: true,
+        watch: loadgen::watch::Wish { quiet: true, ..Default::default() },
         ..Options::new(Target::parse(&MOCK).expect("a loopback target"))
     };
     let refusal = suite::run(&options, &Ends::new()).expect_err("nobody drives the load");

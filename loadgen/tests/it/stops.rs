@@ -41,8 +41,8 @@ fn met(text: &str, seconds: &[Second]) -> Option<EndedEarly> {
     for (second, &Second(n, bad, p95_ms)) in (0..).zip(seconds) {
         (requests, failed) = (requests + n, failed + bad);
         let time = (n > 0).then(|| Duration::from_millis(p95_ms));
-        let newest = Newest { rate: n, p50: time, p95: time, p99: time };
-        let live = Live { second, requests, failed, newest, lateness_p99: time, ..Live::default() };
+        let done = Newest { rate: n, p50: time, p95: time, p99: time };
+        let live = Live { second, requests, failed, done, lateness_p99: time, ..Live::default() };
         // Ten looks a second, as it is.
         if let Some(ended) = (0..10).find_map(|_| watch.look(&live)) {
             return Some(ended);
@@ -123,8 +123,11 @@ fn stopped(cause: Cause) -> Run {
     let why = "errors > 1 % for 5 s; last seen: 2 %".to_owned();
     run.scenarios[0].ended_early = Some(EndedEarly { second: 7, cause, why: why.clone() });
     run.scenarios[0].run.interrupted = true;
-    run.not_run
-        .push(NotRun { name: "rtc-load".into(), why: format!("the run was ended in search-load: {why}") });
+    run.not_run.push(NotRun {
+        name: "rtc-load".into(),
+        why: format!("the run was ended in search-load: {why}"),
+        left_out: false,
+    });
     run
 }
 
@@ -163,7 +166,7 @@ fn run_with(options: impl FnOnce(Options) -> Options) -> suite::Outcome {
         world: *WORLD,
         admin_token: Some(TOKEN.to_owned()),
         out: out.path().to_owned(),
-        quiet: true,
+        watch: loadgen::watch::Wish { quiet: true, ..Default::default() },
         ..Options::new(Target::parse(&served()).expect("a loopback origin"))
     };
     suite::run(&options(base), &Ends::new()).expect("the server is there")

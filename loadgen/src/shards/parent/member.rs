@@ -9,7 +9,11 @@ use std::{
     thread,
 };
 
-use engine::{clock, record::Live, run::ScenarioRun};
+use engine::{
+    clock,
+    record::{Live, Newest},
+    run::ScenarioRun,
+};
 
 use super::{
     super::{
@@ -102,21 +106,30 @@ impl Member {
             (_, State::Done(_) | State::Lost(_)) => {}
             (Heard::Said(Said::Ready), _) => self.state = State::Ready,
             (Heard::Said(Said::Live(live)), _) => self.live = *live,
-            (Heard::Said(Said::Done(run)), _) => self.state = State::Done(run),
-            (Heard::Said(Said::Refused(why)), _) => self.state = State::Lost(why),
+            (Heard::Said(Said::Done(run)), _) => self.end(State::Done(run)),
+            (Heard::Said(Said::Refused(why)), _) => self.end(State::Lost(why)),
             (Heard::Garbled(why), _) => self.give_up(&format!("said what is no message ({why})")),
             (Heard::Gone, _) => {
                 let ended = self.child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
-                self.state = State::Lost(format!("ended early ({ended})"));
+                self.end(State::Lost(format!("ended early ({ended})")));
             }
         }
     }
 
     /// Ends it, for this reason.
     pub(super) fn give_up(&mut self, why: &str) {
-        self.state = State::Lost(why.to_owned());
+        self.end(State::Lost(why.to_owned()));
         // One that has ended already needs no killing.
         let _ = self.child.kill();
+    }
+
+    /// It does nothing any more: what it was doing in its last second must not be shown, or stop anything, for ever.
+    fn end(&mut self, state: State) {
+        self.state = state;
+        let live = &mut self.live;
+        (live.users, live.newest, live.done) = (0, Newest::default(), Newest::default());
+        (live.lateness_p99, live.cores) = (None, None);
+        live.series.iter_mut().for_each(|series| series.newest = Newest::default());
     }
 
     /// What has become of it.

@@ -84,7 +84,7 @@ fn a_limit_is_searched_for_and_reported() {
         world: *WORLD,
         admin_token: Some(TOKEN.to_owned()),
         out: out.path().to_owned(),
-        quiet: true,
+        watch: loadgen::watch::Wish { quiet: true, ..Default::default() },
         ..Options::new(Target::parse(&served()).expect("a loopback origin"))
     };
     let patience = Patience { trial_s: None, scaled: true, most: Duration::from_hours(1) };

@@ -116,6 +116,7 @@ pub(crate) fn live(second: i64) -> Live {
         started: done * 500,
         users: 100,
         newest: newest(480 + wave, 12.01 + wave as f64 * 0.26),
+        done: Newest::default(),
         lateness_p99: Some(ms(0.42)),
         cores: Some(0.8),
         series: series.collect(),
