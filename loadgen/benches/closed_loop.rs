@@ -12,7 +12,6 @@
 mod rig;
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
     time::Duration,
@@ -94,15 +93,14 @@ fn ab(url: &str, seconds: u32) -> Vec<String> {
 }
 
 fn k6(url: &str, seconds: u32) -> Vec<String> {
-    let script = std::env::temp_dir().join(format!("closed_loop_{}.js", std::process::id()));
-    let text = format!(
-        "import http from 'k6/http';\nexport default function () {{ http.get('{url}'); }}\nexport function handleSummary(data) {{ \
-         return {{ stdout: JSON.stringify({{ http_reqs: {{ count: data.metrics.http_reqs.values.count }} }}) }}; }}\n"
-    );
-    // Without its script it says nothing that can be read, and is left out.
-    let _ = fs::write(&script, text);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/rig/closed_loop.js");
     let (users, time) = (CONNECTIONS.to_string(), format!("{seconds}s"));
-    words(&["run", "--quiet", "--vus", &users, "--duration", &time, &script.display().to_string()])
+    // Its report of use would leave this machine.
+    let quiet = ["run", "--quiet", "--no-usage-report"];
+    words(&quiet)
+        .into_iter()
+        .chain(words(&["--vus", &users, "--duration", &time, "-e", &format!("ADDRESS={url}"), script]))
+        .collect()
 }
 
 fn words(words: &[&str]) -> Vec<String> {
