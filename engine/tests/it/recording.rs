@@ -11,7 +11,7 @@ use engine::{
     histogram::{Distribution, Encoder},
     load::{Flow, Load, Shard},
     record::{
-        Collector, Column, Ending, Fault, FaultKind, Phase, Phases, Plan, Recorder, Registry, Sample,
+        Collector, Column, Ending, Fault, FaultKind, Live, Phase, Phases, Plan, Recorder, Registry, Sample,
         TimingId,
     },
     run::{Cell, FlowRun, ScenarioRun},
@@ -334,41 +334,35 @@ fn a_line_can_be_shown_while_it_runs() {
     assert_eq!(collector.finish(ending).requests(), (1, 0));
 }
 
-#[test]
-fn live_figures_wait_for_answers_that_take_their_time() {
+/// How a scenario stands once it has heard of these: due at so many seconds, how long it took, how it ended.
+fn stands_after(samples: &[(f64, Duration, Result<(), Fault>)]) -> Live {
     let (registry, id, goals) = search();
     let collector = Collector::start(Plan::new("live", registry, goals, Vec::new()));
     let epoch = clock::now();
     let recorder = collector.tap().recorder(epoch);
-    recorder.timing(&[id], sample(epoch, 0.5, ms(1_800), Ok(())));
-    recorder.timing(&[id], sample(epoch, 2.5, ms(10), Ok(())));
+    for (at_s, took, outcome) in samples {
+        recorder.timing(&[id], sample(epoch, *at_s, *took, outcome.clone()));
+    }
     recorder.flush();
-    let live = loop {
+    loop {
         let live = collector.live();
-        if live.requests == 2 {
-            break live;
+        if live.requests == samples.len() as u64 {
+            return live;
         }
         std::thread::yield_now();
-    };
+    }
+}
+
+#[test]
+fn live_figures_wait_for_answers_that_take_their_time() {
+    let live = stands_after(&[(0.5, ms(1_800), Ok(())), (2.5, ms(10), Ok(()))]);
     assert_eq!((live.second, live.newest.rate, live.newest.p95), (2, 1, Some(ms(1_800))));
 }
 
 #[test]
 fn what_was_done_just_now_shows_however_long_it_took() {
-    let (registry, id, goals) = search();
-    let collector = Collector::start(Plan::new("live", registry, goals, Vec::new()));
-    let epoch = clock::now();
-    let recorder = collector.tap().recorder(epoch);
-    recorder.timing(&[id], sample(epoch, 0.5, ms(7_000), Ok(())));
-    recorder.timing(&[id], sample(epoch, 0.6, ms(7_100), Err(Fault::timeout("none"))));
-    recorder.flush();
-    let live = loop {
-        let live = collector.live();
-        if live.requests == 2 {
-            break live;
-        }
-        std::thread::yield_now();
-    };
+    let none = Err(Fault::timeout("none"));
+    let live = stands_after(&[(0.5, ms(7_000), Ok(())), (0.6, ms(7_100), none)]);
     assert_eq!((live.second, live.newest.rate, live.done.rate), (7, 0, 2), "seven seconds late, but there");
     assert_eq!(live.done.p50, Some(ms(7_000)));
     assert!(live.done.p99 > Some(secs(600.0)), "what has no answer is slower than everything");
