@@ -26,8 +26,8 @@ endpoint! {
     params SfuSessionParams, errors [400, 401, 403, 406, 410, 422, 425, 429]
 }
 endpoint! {
-    /// Answer the offer the SFU made.
-    Renegotiate = "PUT /v1/apps/{app_id}/sessions/{session_id}/renegotiate", Video, Json RenegotiateInput => 200 Nothing,
+    /// Answer the offer the SFU made; or, with an offer, restart ICE after the network changed (RFC 8839, 4.4.1.1).
+    Renegotiate = "PUT /v1/apps/{app_id}/sessions/{session_id}/renegotiate", Video, Json RenegotiateInput => 200 RenegotiateOutput,
     params SfuSessionParams, errors [400, 401, 403, 406, 410, 422, 425, 429]
 }
 endpoint! {
@@ -164,8 +164,17 @@ pub struct TrackOutcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RenegotiateInput {
-    /// The answer to the SFU's offer.
+    /// The answer to the SFU's offer, or an offer with new ICE credentials.
     pub session_description: SessionDescription,
+}
+
+/// Answer of [`Renegotiate`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RenegotiateOutput {
+    /// The SFU's answer, when it was sent an offer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_description: Option<SessionDescription>,
 }
 
 /// Body of [`CloseTracks`].

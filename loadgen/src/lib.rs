@@ -17,6 +17,7 @@
 //! | [`books`], [`faults`], [`truth`] | what a mock says it did, which faults it had, and how well it was measured |
 //! | [`run`], [`judgement`], [`report`] | the run as data, its verdicts, its reports: pure functions of it |
 //! | [`limit`] | the highest load at which every goal still holds |
+//! | [`live`] | the shape of the live session: who, how many, what they send and hear |
 //! | [`machine`] | what this machine allows: files, ports, cores |
 
 pub mod books;
@@ -30,6 +31,7 @@ pub mod http;
 pub mod interrupt;
 pub mod judgement;
 pub mod limit;
+pub mod live;
 pub mod machine;
 pub mod options;
 pub mod plan_text;

@@ -9,6 +9,7 @@ use std::{
 use fixtures::{Size, World};
 
 use crate::{
+    live::LiveSession,
     machine,
     preset::{Preset, Sizing},
     scenario::{Scenario, Scope},
@@ -44,6 +45,8 @@ pub struct Options {
     pub world: World,
     /// The secret webhooks are signed with.
     pub stripe_secret: String,
+    /// The shape of the live session.
+    pub live: LiveSession,
     /// The directory in which `run_YYYYMMDD_HHMMSS` is made.
     pub out: PathBuf,
     /// Threads that drive load, in each process.
@@ -103,6 +106,7 @@ impl Options {
             seed: fixtures::DEFAULT_SEED,
             world: World::new(fixtures::DEFAULT_SEED, Size::default()),
             stripe_secret: contract::stripe::DEFAULT_SECRET.to_owned(),
+            live: LiveSession::default(),
             out: PathBuf::from("results"),
             workers: machine::cores().min(DEFAULT_WORKERS),
             split: None,
@@ -130,6 +134,7 @@ impl Options {
             nonce,
             stripe_secret: self.stripe_secret.as_str().into(),
             tls: self.target.tls(),
+            live: self.live,
         }
     }
 }

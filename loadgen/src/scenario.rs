@@ -13,7 +13,7 @@ use engine::{
 };
 use fixtures::World;
 
-use crate::{books::Books, context::Context, preset::Sizing};
+use crate::{books::Books, context::Context, live::LiveSession, preset::Sizing};
 
 /// A future that stays on its thread; what methods behind `dyn` return (`Box::pin(async move { … })`).
 pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -59,6 +59,8 @@ pub struct Scope {
     pub stripe_secret: Arc<str>,
     /// Whether the target is reached over TLS (else TLS goals are "not applicable").
     pub tls: bool,
+    /// The shape of the live session.
+    pub live: LiveSession,
 }
 
 /// A scenario ready to be played.

@@ -31,12 +31,13 @@ use engine::{
 };
 
 use self::{
-    intent::{PARTICIPANTS, Timetable},
+    intent::Timetable,
     participant::{Participant, rehearse, try_foreign_token},
     session::Session,
 };
 use crate::{
     context::Context,
+    live::LiveSession,
     scenario::{Act, Local, Needs, Plan, Scenario, Scope, Script, Settling, User},
 };
 
@@ -68,26 +69,28 @@ impl Scenario for RtcLoad {
 
     fn plan(&self, scope: &Scope) -> Plan {
         let times = Timetable::new(&scope.sizing);
-        let coming = Curve::flat(PARTICIPANTS as f64 / times.coming(), times.coming());
+        let people = scope.live.participants;
+        let coming = Curve::flat(people as f64 / times.coming(), times.coming());
         let flow = Flow::new("participants", Load::Arrivals(coming))
             .grace(times.staying() + Duration::from_secs(30));
         let mut registry = Registry::new();
         let series = Series::declare(&mut registry);
         let needs = Needs {
-            requests: PARTICIPANTS * requests_each(&times),
-            connections: 3 * PARTICIPANTS,
-            load_users: PARTICIPANTS as u32,
+            requests: people * requests_each(&times),
+            connections: 3 * people,
+            load_users: people as u32,
             routes: &[ws::ROUTE],
             ..Needs::default()
         };
         Plan {
             flows: vec![flow],
             registry,
-            goals: goals(series, &times, needs.requests),
+            goals: goals(series, people, &times, needs.requests),
             needs,
             script: Arc::new(Live(Arc::new(Shared {
                 seed: scope.seed,
                 nonce: scope.nonce.clone(),
+                live: scope.live,
                 times,
                 series,
                 session: Mutex::default(),
@@ -103,6 +106,8 @@ fn requests_each(times: &Timetable) -> u64 {
 
 #[derive(Debug, Clone, Copy)]
 struct Series {
+    #[expect(dead_code, reason = "no packets flow yet")]
+    media: MediaSeries,
     join: TimingId,
     token: TimingId,
     all: TimingId,
@@ -138,6 +143,7 @@ impl Series {
             registry.endpoint(route);
         }
         Self {
+            media: MediaSeries::declare(registry),
             join,
             token,
             all: registry.group("all"),
@@ -165,9 +171,77 @@ impl Series {
     }
 }
 
-fn goals(series: Series, times: &Timetable, requests: u64) -> Vec<Goal> {
+/// What is measured of media; nothing is recorded in it where no packets are sent.
+#[derive(Debug, Clone, Copy)]
+#[expect(dead_code, reason = "no packets flow yet")]
+struct MediaSeries {
+    /// From the answer to the published offer to the ICE pair that carries packets.
+    ice: TimingId,
+    /// From there to the end of the DTLS handshake.
+    dtls: TimingId,
+    /// From the subscription's answer to the first packet of anybody else's track.
+    first_packet: TimingId,
+    /// From being due to join to the socket's welcome and, where anybody else is there, the first packet.
+    ready: TimingId,
+    /// From the moment a packet was due at its sender to its arrival, on one clock.
+    latency: TimingId,
+    /// How late packets were sent: the generator's own delay.
+    lateness: TimingId,
+    /// Interarrival jitter (RFC 3550, 6.4.1), of each track once a second.
+    jitter: TimingId,
+    /// Round trips to the SFU, from RTCP reports (RFC 3550, 6.4.1).
+    rtt: TimingId,
+    /// Silences within a track longer than 200 ms.
+    gap: TimingId,
+    /// Away from losing the media path to carrying packets again.
+    away: TimingId,
+    /// Packets received of those sent by the SFU, by sequence number (RFC 3550, A.3).
+    received: ShareId,
+    /// Tracks that carried packets, of those subscribed to.
+    active: ShareId,
+    sent: CounterId,
+    bytes_sent: CounterId,
+    bytes_received: CounterId,
+    gaps: CounterId,
+    nacks_sent: CounterId,
+    nacks_received: CounterId,
+    plis_sent: CounterId,
+    plis_received: CounterId,
+    ice_restarts: CounterId,
+    new_sessions: CounterId,
+}
+
+impl MediaSeries {
+    fn declare(registry: &mut Registry) -> Self {
+        Self {
+            ice: registry.value("media_ice"),
+            dtls: registry.value("media_dtls"),
+            first_packet: registry.value("media_first_packet"),
+            ready: registry.value("participant_ready"),
+            latency: registry.value("media_latency"),
+            lateness: registry.value("media_send_lateness"),
+            jitter: registry.value("media_jitter"),
+            rtt: registry.value("media_rtt"),
+            gap: registry.value("media_gap"),
+            away: registry.value("media_time_to_come_back"),
+            received: registry.share("media_packets_received"),
+            active: registry.share("media_tracks_active"),
+            sent: registry.counter("media_packets_sent"),
+            bytes_sent: registry.counter("media_bytes_sent"),
+            bytes_received: registry.counter("media_bytes_received"),
+            gaps: registry.counter("media_gaps"),
+            nacks_sent: registry.counter("media_nacks_sent"),
+            nacks_received: registry.counter("media_nacks_received"),
+            plis_sent: registry.counter("media_plis_sent"),
+            plis_received: registry.counter("media_plis_received"),
+            ice_restarts: registry.counter("media_ice_restarts"),
+            new_sessions: registry.counter("media_new_sessions"),
+        }
+    }
+}
+
+fn goals(series: Series, people: u64, times: &Timetable, requests: u64) -> Vec<Goal> {
     let ms = Duration::from_millis;
-    let people = PARTICIPANTS;
     let present = people * times.staying().as_millis() as u64;
     // The first round may come before everyone is there.
     let rounds = (times.intent(0).chats.len() as u64).saturating_sub(1).max(1);
@@ -202,6 +276,7 @@ struct Live(Arc<Shared>);
 struct Shared {
     seed: u64,
     nonce: Arc<str>,
+    live: LiveSession,
     times: Timetable,
     series: Series,
     session: Mutex<Session>,
@@ -223,7 +298,7 @@ fn other_session() -> SessionParams {
 
 impl Script for Live {
     fn intents(&self) -> Box<dyn Iterator<Item = String> + '_> {
-        Box::new((0..PARTICIPANTS).map(|n| self.0.times.intent(n).to_string()))
+        Box::new((0..self.0.live.participants).map(|n| self.0.times.intent(n).to_string()))
     }
 
     fn user(&self, _flow: usize, number: u64, context: Context) -> Box<dyn User> {

@@ -7,6 +7,7 @@ use fixtures::{Size, World};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    live::LiveSession,
     options::{self, Options},
     preset::Preset,
     target::Recipe,
@@ -25,6 +26,7 @@ pub(super) struct Order {
     world_seed: u64,
     size: Size,
     stripe_secret: String,
+    live: LiveSession,
     workers: u64,
     sources: Vec<IpAddr>,
     /// Sets the run's rows apart from other runs'.
@@ -47,6 +49,7 @@ impl Order {
             world_seed: options.world.seed(),
             size: options.world.size(),
             stripe_secret: options.stripe_secret.clone(),
+            live: options.live,
             workers: options.workers,
             sources: options.sources.clone(),
             nonce: nonce.to_owned(),
@@ -72,6 +75,7 @@ impl Order {
             seed: self.seed,
             world: World::new(self.world_seed, self.size),
             stripe_secret: self.stripe_secret.clone(),
+            live: self.live,
             workers: self.workers,
             sources: self.sources.clone(),
             ..Options::new(target)

@@ -2,6 +2,7 @@
 
 use fixtures::{DEFAULT_SEED, Size, World};
 use loadgen::{
+    live::LiveSession,
     preset::{Preset, Sizing},
     scenario::{Plan, Scope},
     scenarios,
@@ -16,6 +17,7 @@ fn scope(preset: Preset) -> Scope {
         nonce: "test".into(),
         stripe_secret: contract::stripe::DEFAULT_SECRET.into(),
         tls: false,
+        live: LiveSession::default(),
     }
 }
 

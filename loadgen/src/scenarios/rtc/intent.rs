@@ -4,8 +4,6 @@ use std::{fmt, time::Duration};
 
 use crate::preset::{Preset, Sizing};
 
-/// People in the session.
-pub(super) const PARTICIPANTS: u64 = 50;
 /// Seconds over which they come; for which all are there; over which they go, in the order they came.
 const COMING: f64 = 60.0;
 const TOGETHER: f64 = 600.0;

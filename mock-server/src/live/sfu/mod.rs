@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use contract::sfu::{
     AppParams, CONNECT_WAIT_SECONDS, CloseInput, CloseTracks, GetSession, NewSession, NewSessionOutput,
-    NewTracks, Renegotiate, RenegotiateInput, SessionState, SfuSessionParams, TracksInput, TracksOutput,
-    UpdateTracks,
+    NewTracks, Renegotiate, RenegotiateInput, RenegotiateOutput, SessionState, SfuSessionParams, TracksInput,
+    TracksOutput, UpdateTracks,
 };
 use contract::{ApiError, Nothing};
 use tokio::sync::Notify;
@@ -174,14 +174,14 @@ fn renegotiate(
     caller: &Caller,
     at: SfuSessionParams,
     input: RenegotiateInput,
-) -> Result<Nothing, ApiError> {
+) -> Result<RenegotiateOutput, ApiError> {
     let owner = owner(mock, caller, &at.app_id)?;
     let now = clock::now();
     mock.live.sfu.with(&at, &owner, |session, _| {
         session.call(now)?;
         session.renegotiate(&input.session_description)
     })?;
-    Ok(Nothing {})
+    Ok(RenegotiateOutput::default())
 }
 
 async fn close_tracks(
