@@ -25,7 +25,7 @@ Examples:
   dry-run                                     all six scenarios in about a minute and a half
   dry-run --scenario search-load --preset quick
   dry-run --profile breach                    a mock too slow for its goals: must exit 99
-  dry-run --defects                           grade the suite: 17 planted defects, about seven minutes
+  dry-run --defects                           grade the suite: 20 planted defects, about seven minutes
   dry-run --defects chat-lost n-plus-one
   dry-run --keep                              look at the mock, its books and its metrics afterwards
 

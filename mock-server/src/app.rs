@@ -1,7 +1,8 @@
 //! The process around the mock: what it was started with, and the worlds it serves.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use contract::ApiError;
 use fixtures::World;
@@ -13,6 +14,7 @@ use crate::defects::{Defect, Defects};
 use crate::faults::{FaultPlan, Faults};
 use crate::history::History;
 use crate::latency::{Latency, Origin};
+use crate::live::Plane;
 use crate::metrics::Metrics;
 use crate::server::{Connections, Limits, Tls};
 use crate::snapshot::{SnapshotError, Vault};
@@ -45,6 +47,18 @@ pub struct Config {
     pub limits: Limits,
     /// Where the worlds are kept from one start to the next.
     pub data_dir: Option<PathBuf>,
+    /// Where the media of live sessions is received; without it, and in a build without `media`, descriptions
+    /// are exchanged and no packet ever flows.
+    pub media: Option<MediaListen>,
+}
+
+/// Where media is received: one UDP socket for all sessions of all worlds.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MediaListen {
+    /// Address and port of the socket; by default the address of the listener and a free port.
+    pub listen: Option<SocketAddr>,
+    /// The address clients are told, if it is another than the socket's (containers).
+    pub advertise: Option<IpAddr>,
 }
 
 impl Default for Config {
@@ -63,6 +77,7 @@ impl Default for Config {
             tls: None,
             limits: Limits::default(),
             data_dir: None,
+            media: Some(MediaListen::default()),
         }
     }
 }
@@ -78,6 +93,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     /// Cancelled when the process begins to end: whatever could stay open for long ends then.
     pub(crate) ending: CancellationToken,
+    /// Carries the media of live sessions, once the process listens.
+    pub(crate) plane: OnceLock<Arc<Plane>>,
 }
 
 /// The process: its settings, its latency, its metrics, its connections, and the worlds it serves.
@@ -105,6 +122,7 @@ impl App {
             faults: Faults::planned(config.faults),
             limits: config.limits,
             ending: CancellationToken::new(),
+            plane: OnceLock::new(),
         });
         let worlds = Worlds::new(Arc::clone(&settings), config.world.as_ref().filter(|_| kept.is_empty()));
         let latency = Latency::new(&config.profile, config.seed).from(config.profile_from);

@@ -34,6 +34,12 @@ pub enum Defect {
     ChatLost,
     /// Two chat messages in a row are delivered the other way round.
     ChatOrderBroken,
+    /// Five in a hundred chat messages come twice to one participant.
+    ChatDuplicated,
+    /// The SFU takes packets and never forwards them.
+    TracksNeverActive,
+    /// A token of another session opens this one's socket and gets its video.
+    ForeignTokenAccepted,
     /// A search's filters are read and not applied.
     FilterIgnored,
     /// A semantic search answers with keyword hits under another name.
@@ -50,7 +56,7 @@ pub enum Defect {
 
 impl Defect {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::OversellRace,
         Self::DoubleBooking,
         Self::WaitlistNotFifo,
@@ -62,6 +68,9 @@ impl Defect {
         Self::RefreshReusable,
         Self::ChatLost,
         Self::ChatOrderBroken,
+        Self::ChatDuplicated,
+        Self::TracksNeverActive,
+        Self::ForeignTokenAccepted,
         Self::FilterIgnored,
         Self::SemanticIsKeyword,
         Self::StaleCapacity,
@@ -84,6 +93,9 @@ impl Defect {
             Self::RefreshReusable => "refresh-reusable",
             Self::ChatLost => "chat-lost",
             Self::ChatOrderBroken => "chat-order-broken",
+            Self::ChatDuplicated => "chat-duplicated",
+            Self::TracksNeverActive => "tracks-never-active",
+            Self::ForeignTokenAccepted => "foreign-token-accepted",
             Self::FilterIgnored => "filter-ignored",
             Self::SemanticIsKeyword => "semantic-is-keyword",
             Self::StaleCapacity => "stale-capacity",
@@ -107,6 +119,9 @@ impl Defect {
             Self::RefreshReusable => "a refresh token works again and again",
             Self::ChatLost => "5 % of chat messages reach one participant too few",
             Self::ChatOrderBroken => "chat messages change places",
+            Self::ChatDuplicated => "5 % of chat messages come twice to one participant",
+            Self::TracksNeverActive => "media is taken and never forwarded",
+            Self::ForeignTokenAccepted => "a token of another session opens this one",
             Self::FilterIgnored => "search filters do not filter",
             Self::SemanticIsKeyword => "search by meaning is search by words",
             Self::StaleCapacity => "seats are counted in a cache that does not hear of bookings",
@@ -128,7 +143,11 @@ impl Defect {
             | Self::StaleTimestampAccepted
             | Self::OlderOverwritesNewer
             | Self::ErrorsAs200 => "webhooks-load",
-            Self::ChatLost | Self::ChatOrderBroken => "rtc-load",
+            Self::ChatLost
+            | Self::ChatOrderBroken
+            | Self::ChatDuplicated
+            | Self::TracksNeverActive
+            | Self::ForeignTokenAccepted => "rtc-load",
             Self::FilterIgnored | Self::SemanticIsKeyword => "search-load",
             Self::RefreshReusable | Self::LoginTokenRefused | Self::NPlusOne => "api-load",
         }

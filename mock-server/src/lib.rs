@@ -59,6 +59,6 @@ mod sync;
 mod webhooks;
 mod worlds;
 
-pub use app::Config;
+pub use app::{Config, MediaListen};
 pub use router::service;
 pub use server::{Limits, Tls, TlsError, serve};

@@ -133,6 +133,21 @@ pub(super) async fn truth(
     }
 }
 
+/// What media was carried: for all worlds since the start, and for each participant of the world that is meant
+/// since its last reset.
+pub(super) async fn media(State(app): State<Arc<App>>, Meant(mock): Meant) -> Response {
+    let plane = app.settings.plane.get();
+    json(
+        200,
+        &json!({
+            "sockets": u64::from(plane.is_some()),
+            "peers": plane.map_or(0, |plane| plane.peers()),
+            "total": plane.map(|plane| plane.figures()).unwrap_or_default(),
+            "participants": mock.live.media_figures(),
+        }),
+    )
+}
+
 /// How full the pools are, and how late this machine's timers were when the mock started.
 pub(super) async fn pools(State(app): State<Arc<App>>) -> Response {
     let bias = app.latency.timer_bias().as_micros() as u64;

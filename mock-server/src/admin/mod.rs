@@ -29,6 +29,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/__admin/audit", get(books::audit))
         .route("/__admin/webhooks", get(books::webhooks))
         .route("/__admin/digests", get(books::digests))
+        .route("/__admin/media", get(books::media))
         .route("/__admin/truth", get(books::truth))
         .route("/__admin/pools", get(books::pools))
         .route("/__admin/history", get(history::show))

@@ -1,7 +1,7 @@
 //! `mock-server` without a subcommand: the mock, until it is told to end.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::page;
-use crate::app::Config;
+use crate::app::{Config, MediaListen};
 use crate::defects::Defect;
 use crate::faults::{self, FaultPlan, Known};
 use crate::latency::{calibrated, read_profile};
@@ -91,6 +91,16 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max_connections: Option<u32>,
 
+    /// Address and port (UDP) on which the media of live sessions is received: one socket for all of them; by
+    /// default the address of --listen and a free port.
+    #[arg(long, value_name = "ADDR:PORT")]
+    media_listen: Option<SocketAddr>,
+
+    /// Address that clients are told to send their media to, where it is another than the socket's, as in a
+    /// container; by default the socket's own, or 127.0.0.1 when it listens on all of them.
+    #[arg(long, value_name = "IP")]
+    media_advertise: Option<IpAddr>,
+
     /// End when standard input is closed, so that a parent which dies leaves no orphan.
     #[arg(long)]
     exit_with_parent: bool,
@@ -119,6 +129,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         tls: args.tls.then(|| Tls::made_now(args.tls_dir.as_deref())).transpose()?,
         limits: Limits { connections: args.max_connections, ..Limits::default() },
         data_dir: args.data_dir,
+        media: Some(MediaListen { listen: args.media_listen, advertise: args.media_advertise }),
     };
     let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
     let ended = runtime.block_on(listen(address, config, args.exit_with_parent));

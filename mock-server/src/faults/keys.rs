@@ -82,6 +82,21 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// What `choices` has for the text under `name`.
+    pub(super) fn one_of<T: Copy>(
+        &mut self,
+        name: &'static str,
+        choices: &[(&str, T)],
+    ) -> Result<Option<T>, PlanError> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let choice = choices.iter().find(|(choice, _)| choice == text.get_ref());
+        let unheard = || {
+            let known: Vec<&str> = choices.iter().map(|(choice, _)| *choice).collect();
+            self.file.fault(text.span(), unknown(name, text.get_ref(), &known))
+        };
+        choice.map(|(_, meant)| Some(*meant)).ok_or_else(unheard)
+    }
+
     /// One of the contract's routes, if there is a key `route`.
     pub(super) fn route(&mut self) -> Result<Option<&'static str>, PlanError> {
         let Some(name) = self.text("route")? else { return Ok(None) };

@@ -14,6 +14,7 @@ use futures_util::future::Either;
 use http::Version;
 use tower::{Layer, Service};
 
+use super::Faults;
 use super::body;
 use super::kinds::{Blow, Lost};
 use super::wire::Sever;
@@ -75,9 +76,16 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let Some(mut blow) = self.of.settings.faults.request(self.of.route) else {
-            return Either::Left(self.inner.call(request));
+        let faults = &self.of.settings.faults;
+        let mut blow = match faults.request(self.of.route) {
+            Some(blow) => blow,
+            None if faults.may_go_down() => Blow::default(),
+            None => return Either::Left(self.inner.call(request)),
         };
+        let version = request.version();
+        if blow.is_gone {
+            return Either::Right(Box::pin(std::future::ready(Ok(nothing(version)))));
+        }
         self.of.seize(&blow);
         if blow.longer > Duration::ZERO {
             request.extensions_mut().insert(Longer(blow.longer));
@@ -85,24 +93,39 @@ where
         request
             .extensions_mut()
             .insert(Before { refusal: blow.refusal.take(), is_lost: blow.lost.is_some() });
-        let version = request.version();
+        let settings = Arc::clone(&self.of.settings);
         let answering = self.inner.call(request);
         Either::Right(Box::pin(async move {
             let Ok(response) = answering.await;
-            Ok(after(response, blow, version).await)
+            Ok(after(response, blow, version, &settings.faults).await)
         }))
     }
 }
 
+/// What comes from a server that is not there: a reset, and nothing that the books would take for an answer.
+fn nothing(version: Version) -> Response {
+    let mut response = lose(Response::default(), Lost::Reset, version);
+    response.extensions_mut().insert(NeverArrives);
+    response
+}
+
+/// Marks an answer to be lost this way.
+fn lose(mut response: Response, lost: Lost, version: Version) -> Response {
+    response.extensions_mut().insert(match lost {
+        _ if version == Version::HTTP_2 => Sever::Stream,
+        Lost::Reset => Sever::Reset,
+        Lost::Silence => Sever::Close,
+    });
+    response
+}
+
 /// What is done to an answer on its way out.
-async fn after(mut response: Response, blow: Blow, version: Version) -> Response {
+async fn after(response: Response, blow: Blow, version: Version, faults: &Faults) -> Response {
+    if faults.is_down() {
+        return nothing(version);
+    }
     if let Some(lost) = blow.lost {
-        response.extensions_mut().insert(match lost {
-            _ if version == Version::HTTP_2 => Sever::Stream,
-            Lost::Reset => Sever::Reset,
-            Lost::Silence => Sever::Close,
-        });
-        return response;
+        return lose(response, lost, version);
     }
     if blow.cut.is_some() || blow.pace.is_some() {
         body::reshape(response, blow.cut, blow.pace).await

@@ -3,8 +3,8 @@
 //! A plan is a TOML file ([`plan`], read by [`read`]); what each kind of fault takes and does is in a file of its
 //! own under `kinds/`. [`Schedule`] is a plan with a clock and its counts; [`Faults`] is the one the mock follows
 //! now. Requests meet it in [`layer`], answers that are to be lost or mangled in [`wire`] and [`body`]; sockets,
-//! chat and the webhooks' store ask for themselves. Health, metrics, the OpenAPI document and the admin API are
-//! never struck: none of them passes the layer.
+//! chat, the webhooks' store and the media plane ([`weather`]) ask for themselves. Health, metrics, the OpenAPI
+//! document and the admin API are never struck: none of them passes the layer.
 
 mod body;
 mod keys;
@@ -13,23 +13,27 @@ mod layer;
 mod plan;
 mod read;
 mod schedule;
+pub(crate) mod weather;
 pub(crate) mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use futures_util::future::OptionFuture;
+use tokio::sync::watch;
+
 use crate::clock;
 use crate::latency::{Latency, Owner};
 use kinds::{Blow, Seized};
 use plan::Place;
-use schedule::Schedule;
+use schedule::{Schedule, SocketCut};
 
 pub(crate) use kinds::ChatFault;
 pub(crate) use layer::{Before, FaultLayer};
 pub use plan::FaultPlan;
 pub use read::{Known, PlanError, parse};
-pub(crate) use schedule::{Report, SocketCut};
+pub(crate) use schedule::Report;
 
 /// The faults that are scheduled now.
 #[derive(Debug, Default)]
@@ -37,6 +41,8 @@ pub(crate) struct Faults {
     /// Whether there may be anything to look up: spares everybody the lock when there is no plan.
     running: AtomicBool,
     current: RwLock<Current>,
+    /// Told of every change, for sockets that wait to be cut.
+    changes: watch::Sender<()>,
 }
 
 /// The schedule, if there is a plan, and on whose account it seizes servers: one for each change of it.
@@ -51,7 +57,7 @@ impl Faults {
     pub(crate) fn planned(plan: Option<FaultPlan>) -> Self {
         let schedule = plan.map(|plan| Arc::new(Schedule::new(plan)));
         let current = Current { schedule, owner: Owner::default() };
-        Self { running: AtomicBool::new(false), current: RwLock::new(current) }
+        Self { current: RwLock::new(current), ..Self::default() }
     }
 
     /// Follows this plan from now on, or none. Like any change, it ends a brown-out: `latency` gets back what was
@@ -97,9 +103,28 @@ impl Faults {
         self.strike(Place::Chat)?.chat
     }
 
-    /// When the socket that opened now is to be cut.
-    pub(crate) fn socket_cut(&self) -> Option<SocketCut> {
-        self.running()?.socket_cut(clock::now())
+    /// Whether answers to requests that are let through may be lost, should they be ready at a bad moment.
+    fn may_go_down(&self) -> bool {
+        self.running().is_some_and(|schedule| schedule.aims_at(Place::Answer))
+    }
+
+    /// Whether nobody is there to send the answer that is ready now.
+    fn is_down(&self) -> bool {
+        self.strike(Place::Answer).is_some_and(|blow| blow.is_gone)
+    }
+
+    /// Completes when an open socket is to be cut, and counts it. A plan that is started meanwhile counts from its
+    /// start, one that is stopped cuts nothing.
+    pub(crate) async fn socket_cut(&self) {
+        let mut changes = self.changes.subscribe();
+        loop {
+            let cut = self.running().and_then(|schedule| schedule.socket_cut(clock::now()));
+            tokio::select! {
+                biased;
+                _ = changes.changed() => {}
+                Some(()) = OptionFuture::from(cut.as_ref().map(SocketCut::falls)) => return,
+            }
+        }
     }
 
     /// Counts servers that were taken.
@@ -125,12 +150,10 @@ impl Faults {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         let owner = current.owner.next();
         let next = to(current.schedule.as_deref(), owner).map(Arc::new);
-        if let Some(old) = current.schedule.take() {
-            old.retire();
-        }
         self.running.store(next.as_ref().is_some_and(|next| next.is_running()), Ordering::Relaxed);
         *current = Current { schedule: next, owner };
         drop(current);
+        self.changes.send_replace(());
         latency.release_before(owner);
     }
 }

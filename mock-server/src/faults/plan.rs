@@ -41,6 +41,10 @@ pub(crate) enum Place {
     Socket,
     /// A chat message on its way to one participant.
     Chat,
+    /// A participant's packets.
+    Media,
+    /// An answer that is ready to be sent.
+    Answer,
 }
 
 /// What a fault strikes.
@@ -48,6 +52,8 @@ pub(crate) enum Place {
 pub(super) enum Target {
     /// Requests to every measured route.
     EveryRoute,
+    /// Those, and with them sockets, media, and answers to what was asked before.
+    Everything,
     /// This only.
     Only(Place),
 }
@@ -77,14 +83,18 @@ impl Target {
     pub(super) fn new(aim: Aim, route: Option<&'static str>) -> Self {
         match (aim, route) {
             (Aim::Only(place), _) => Self::Only(place),
+            (Aim::Everything, _) => Self::Everything,
             (Aim::Requests, None) => Self::EveryRoute,
             (Aim::Requests, Some(route)) => Self::Only(Place::Request(route)),
         }
     }
 
-    fn includes(self, place: Place) -> bool {
+    pub(super) fn includes(self, place: Place) -> bool {
         match self {
             Self::EveryRoute => matches!(place, Place::Request(_)),
+            Self::Everything => {
+                matches!(place, Place::Request(_) | Place::Answer | Place::Socket | Place::Media)
+            }
             Self::Only(only) => only == place,
         }
     }
@@ -92,11 +102,13 @@ impl Target {
     /// What it is called in a report.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::EveryRoute => "every route",
+            Self::EveryRoute | Self::Everything => "every route",
             Self::Only(Place::Request(route)) => route,
             Self::Only(Place::WebhookStore) => "store of processed webhooks",
             Self::Only(Place::Socket) => "open sockets",
             Self::Only(Place::Chat) => "chat messages",
+            Self::Only(Place::Media) => "participants' media",
+            Self::Only(Place::Answer) => "answers",
         }
     }
 }
@@ -124,6 +136,11 @@ impl Fault {
             return ordinal == 0;
         }
         self.stream.uniform(Lane::FaultStrikes, ordinal) < self.share
+    }
+
+    /// Whether it strikes this participant's media: the same answer whenever it is asked.
+    pub(super) fn strikes_media_of(&self, participant: u64) -> bool {
+        self.stream.uniform(Lane::FaultStrikes, participant) < self.share
     }
 
     /// Adds what it does to what is done already.

@@ -78,7 +78,8 @@ fn fault(
     let route = if kind.aim() == Aim::Requests && !kind.is_once() { keys.route()? } else { None };
     let from = keys.number("from_s", 0.0..=DAY_S)?.map_or(Duration::ZERO, Duration::from_secs_f64);
     let lasting = keys.number("for_s", 0.001..=DAY_S)?.map(Duration::from_secs_f64);
-    let share = if kind.is_once() { None } else { keys.number("share", 0.0..=1.0)? };
+    let is_whole = kind.is_once() || kind.aim() == Aim::Everything;
+    let share = if is_whole { None } else { keys.number("share", 0.0..=1.0)? };
     keys.finish()?;
     Ok(Fault {
         target: Target::new(kind.aim(), route),

@@ -1,18 +1,21 @@
 //! A plan with a clock: whose window is open now, whose turn it is to be struck, and the counts of both.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::kinds::{Blow, Seized};
 use super::plan::{Drawn, FaultPlan, Place};
+use super::weather::{Direction, Weather};
 use crate::clock;
 use crate::latency::Owner;
+use crate::latency::stream;
+use crate::sync::lock;
 
 /// A plan, running or not.
 #[derive(Debug)]
@@ -21,12 +24,19 @@ pub(super) struct Schedule {
     since: Option<Since>,
     /// On whose account servers are seized.
     owner: Owner,
-    /// Of each fault, how many it could have struck since the start: the ordinals of its draws.
-    ordinals: Vec<AtomicU64>,
+    /// Of each fault, since the start.
+    progress: Vec<Progress>,
     /// Of each fault, since the plan was loaded.
     counts: Arc<Vec<Count>>,
-    /// Set when another schedule took its place, for sockets that still wait to be cut.
-    is_retired: AtomicBool,
+}
+
+/// What a fault met since the start.
+#[derive(Debug, Default)]
+struct Progress {
+    /// How many it could have struck: the ordinals of its draws.
+    ordinals: AtomicU64,
+    /// Whose packets it met, by the hash of their user ids.
+    participants: Mutex<HashSet<u64>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -84,8 +94,8 @@ impl Schedule {
     }
 
     fn over(plan: Arc<FaultPlan>, since: Option<Since>, owner: Owner, counts: Arc<Vec<Count>>) -> Self {
-        let ordinals = plan.faults.iter().map(|_| AtomicU64::new(0)).collect();
-        Self { plan, since, owner, ordinals, counts, is_retired: AtomicBool::new(false) }
+        let progress = plan.faults.iter().map(|_| Progress::default()).collect();
+        Self { plan, since, owner, progress, counts }
     }
 
     /// The same, with windows that are counted from `now` and ordinals that begin anew.
@@ -97,11 +107,6 @@ impl Schedule {
     /// The same, striking nothing.
     pub(super) fn stopped(&self) -> Self {
         Self::over(Arc::clone(&self.plan), None, self.owner, Arc::clone(&self.counts))
-    }
-
-    /// Says that another one took its place.
-    pub(super) fn retire(&self) {
-        self.is_retired.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -129,9 +134,36 @@ impl Schedule {
         blow
     }
 
-    /// When a socket that opened at `now` is to be cut: the earliest moment some fault says. Windows that are still
-    /// to open count, so that sockets which are open then are cut as well; sockets that were open when the plan was
-    /// started are not asked about, and stay.
+    /// Whether some fault may strike there, now or later.
+    pub(super) fn aims_at(&self, place: Place) -> bool {
+        self.is_running() && self.plan.faults.iter().any(|fault| fault.target.includes(place))
+    }
+
+    /// What becomes of this participant's packets at this moment, by all faults together; `None` for the most part.
+    /// Each fault counts a participant once.
+    pub(super) fn weather(&self, user: &str, direction: Direction, now: Instant) -> Option<Weather> {
+        let elapsed = now.saturating_duration_since(self.since?.instant);
+        let participant = stream::fold(user);
+        let mut all: Option<Weather> = None;
+        for (index, fault) in self.plan.faults.iter().enumerate() {
+            if !fault.could_strike(Place::Media, elapsed) {
+                continue;
+            }
+            let Some(weather) = fault.kind.weather(user, direction) else { continue };
+            let strikes = fault.strikes_media_of(participant);
+            if lock(&self.progress[index].participants).insert(participant) {
+                self.counts[index].met.fetch_add(1, Ordering::Relaxed);
+                self.counts[index].struck.fetch_add(u64::from(strikes), Ordering::Relaxed);
+            }
+            if strikes {
+                all = Some(all.map_or(weather, |others| others.and(weather)));
+            }
+        }
+        all
+    }
+
+    /// When a socket that is open at `now` is to be cut: the earliest moment some fault says. Windows that are still
+    /// to open count, so that sockets which are open then are cut as well.
     pub(super) fn socket_cut(self: &Arc<Self>, now: Instant) -> Option<SocketCut> {
         let since = self.since?.instant;
         let opened = now.saturating_duration_since(since);
@@ -166,7 +198,7 @@ impl Schedule {
 
     /// Counts one more that this fault could strike; says which it is, if it is struck.
     fn draw(&self, index: usize) -> Option<Drawn> {
-        let ordinal = self.ordinals[index].fetch_add(1, Ordering::Relaxed);
+        let ordinal = self.progress[index].ordinals.fetch_add(1, Ordering::Relaxed);
         self.counts[index].met.fetch_add(1, Ordering::Relaxed);
         self.plan.faults[index].strikes(ordinal).then_some(Drawn { owner: self.owner, index, ordinal })
     }
@@ -202,25 +234,18 @@ impl Schedule {
     }
 }
 
-/// A socket's end, appointed when it opened.
+/// A socket's end, appointed when it opened or when the plan was started, whichever was later.
 #[derive(Debug)]
-pub(crate) struct SocketCut {
+pub(super) struct SocketCut {
     at: Instant,
     index: usize,
     schedule: Arc<Schedule>,
 }
 
 impl SocketCut {
-    /// Completes when the socket is to be cut; never, if the plan was stopped or replaced by then.
-    pub(crate) async fn falls(&self) {
-        tokio::time::sleep_until(self.at).await;
-        if self.schedule.is_retired.load(Ordering::Relaxed) {
-            std::future::pending::<()>().await;
-        }
-    }
-
-    /// Counts it.
-    pub(crate) fn has_fallen(&self) {
+    /// Completes when the socket is to be cut, and counts it.
+    pub(super) async fn falls(&self) {
+        sleep_until(self.at).await;
         self.schedule.has_struck(self.index);
     }
 }

@@ -16,6 +16,12 @@ const fn mix(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
+/// A name as a number: FNV-1a, 64 bits.
+pub(crate) fn fold(name: &str) -> u64 {
+    let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, fold)
+}
+
 /// What a draw is for; each purpose has a stream of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
@@ -38,11 +44,9 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The stream of the route named `name` under `seed`. Names are folded with FNV-1a, 64 bits.
+    /// The stream of the route named `name` under `seed`.
     pub fn new(seed: u64, name: &str) -> Self {
-        let fold = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        let name = name.bytes().fold(0xcbf2_9ce4_8422_2325, fold);
-        Self { key: mix(seed ^ mix(name)) }
+        Self { key: mix(seed ^ mix(fold(name))) }
     }
 
     /// A number between 0 and 1, both excluded, with 53 random bits: the same for the same arguments, always.

@@ -50,6 +50,13 @@ pub(crate) struct Outgoing {
     pub(crate) seq: Option<u64>,
 }
 
+impl Outgoing {
+    fn of(frame: &ServerFrame) -> Self {
+        let seq = if let ServerFrame::Chat { seq, .. } = frame { Some(*seq) } else { None };
+        Self { text: encode(frame), seq }
+    }
+}
+
 /// The room's end of an open socket.
 #[derive(Debug)]
 struct Socket {
@@ -229,6 +236,9 @@ impl Room {
         }
         let forgotten = if slip.loses(seq) { state.somebody_but(user, seq) } else { None };
         state.broadcast(&frame, forgotten, now);
+        if slip.doubles(seq) {
+            state.repeat(&frame, state.somebody_but(user, seq));
+        }
         state.let_go(now);
         Ok(())
     }
@@ -286,10 +296,17 @@ impl State {
         sockets.get(place as usize).copied()
     }
 
+    /// Queues a chat message for this socket once more, if there is room.
+    fn repeat(&self, frame: &ServerFrame, to: Option<u64>) {
+        let sockets = self.participants.values().filter_map(|participant| participant.socket.as_ref());
+        for socket in sockets.filter(|socket| Some(socket.connection) == to) {
+            drop(socket.outbox.try_send(Outgoing::of(frame)));
+        }
+    }
+
     /// Queues a frame for everyone but `except`. Whoever's queue is full is closed, and the others are told.
     fn broadcast(&mut self, frame: &ServerFrame, except: Option<u64>, now: Instant) {
-        let seq = if let ServerFrame::Chat { seq, .. } = frame { Some(*seq) } else { None };
-        let outgoing = Outgoing { text: encode(frame), seq };
+        let outgoing = Outgoing::of(frame);
         let slow: Vec<String> = self
             .participants
             .iter()

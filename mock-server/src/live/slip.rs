@@ -7,15 +7,21 @@ pub(crate) struct Slip {
     pub(crate) loses: bool,
     /// One in ten changes places with the next.
     pub(crate) swaps: bool,
+    /// Five in a hundred come twice to one participant.
+    pub(crate) doubles: bool,
 }
 
+/// Each defect strikes messages of its own, so that all can be planted at once.
 impl Slip {
-    /// Never one that [changes places](Self::swaps), so that both can be planted at once.
     pub(super) fn loses(self, seq: u64) -> bool {
         self.loses && seq % 20 == 3
     }
 
     pub(super) fn swaps(self, seq: u64) -> bool {
         self.swaps && seq % 10 == 1
+    }
+
+    pub(super) fn doubles(self, seq: u64) -> bool {
+        self.doubles && seq % 20 == 5
     }
 }

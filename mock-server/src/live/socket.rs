@@ -21,7 +21,7 @@ use super::slip::Slip;
 use crate::api::refusal;
 use crate::clock;
 use crate::defects::Defect;
-use crate::faults::{ChatFault, Faults, SocketCut};
+use crate::faults::{ChatFault, Faults};
 use crate::mock::Mock;
 
 /// Bytes a client's frame, and a message of several, may have. The longest chat has a thirtieth of it: what is
@@ -70,7 +70,12 @@ pub(crate) async fn upgrade(mock: Arc<Mock>, request: Request) -> Response {
 fn admit(mock: &Mock, session_id: &str, token: &str) -> Result<(Arc<Room>, String), Goodbye> {
     let room = mock.live.room(session_id).map_err(|_| UNKNOWN_SESSION)?;
     let pass = mock.live.passes.read(token, Purpose::Socket).ok_or(BAD_TOKEN)?;
-    let good = pass.session_id == session_id && room.has(&pass.user_id, &pass.participant_id);
+    let is_ours = pass.session_id == session_id;
+    let good = if !is_ours && mock.settings.defects.has(Defect::ForeignTokenAccepted) {
+        room.join(clock::now(), &pass.user_id, &pass.participant_id).is_ok()
+    } else {
+        is_ours && room.has(&pass.user_id, &pass.participant_id)
+    };
     if good { Ok((room, pass.user_id)) } else { Err(BAD_TOKEN) }
 }
 
@@ -85,11 +90,10 @@ enum Next {
 /// Serves an open socket to its end.
 async fn attend(mut socket: WebSocket, mock: &Mock, room: &Room, user: &str) {
     let Some(mut seat) = room.attach(clock::now(), user) else { return close(socket, BAD_TOKEN).await };
-    let cut = mock.settings.faults.socket_cut();
     let goodbye = tokio::select! {
         goodbye = converse(&mut socket, mock, room, user, &mut seat) => goodbye,
         // The socket is dropped without a word, whatever its peer has left to say.
-        () = fallen(cut.as_ref()) => return room.detach(clock::now(), user, seat.connection),
+        () = mock.settings.faults.socket_cut() => return room.detach(clock::now(), user, seat.connection),
         () = mock.settings.ending.cancelled() => Some(GOING_AWAY),
     };
     if goodbye == Some(LEFT) {
@@ -101,17 +105,6 @@ async fn attend(mut socket: WebSocket, mock: &Mock, room: &Room, user: &str) {
         Some(goodbye) => close(socket, goodbye).await,
         // A peer that closed gets its close confirmed, which the library does with the next read.
         None => drop(timeout(CLOSE_PATIENCE, socket.recv()).await),
-    }
-}
-
-/// Completes when a fault cuts the socket, and counts it.
-async fn fallen(cut: Option<&SocketCut>) {
-    match cut {
-        Some(cut) => {
-            cut.falls().await;
-            cut.has_fallen();
-        }
-        None => std::future::pending().await,
     }
 }
 
@@ -251,7 +244,11 @@ fn blame(error: axum::Error) -> Goodbye {
 /// What planted defects do to what is said.
 fn slip(mock: &Mock) -> Slip {
     let defects = &mock.settings.defects;
-    Slip { loses: defects.has(Defect::ChatLost), swaps: defects.has(Defect::ChatOrderBroken) }
+    Slip {
+        loses: defects.has(Defect::ChatLost),
+        swaps: defects.has(Defect::ChatOrderBroken),
+        doubles: defects.has(Defect::ChatDuplicated),
+    }
 }
 
 fn reply_error(error: String) -> Next {

@@ -11,6 +11,7 @@ use super::{Distribution, Metrics, Usage};
 use crate::app::App;
 use crate::faults::Faults;
 use crate::latency::Latency;
+use crate::live::Plane;
 use crate::server::ConnectionCounts;
 
 /// Asks the app for everything.
@@ -29,6 +30,7 @@ impl Collector for Scrape {
         latency(&mut out, &self.0.latency)?;
         connections(&mut out, &self.0.connections.counts())?;
         faults(&mut out, &self.0.settings.faults)?;
+        self.0.settings.plane.get().map_or(Ok(()), |plane| media(&mut out, plane))?;
         Usage::now().map_or(Ok(()), |usage| process(&mut out, &usage))
     }
 }
@@ -92,6 +94,36 @@ fn faults(out: &mut Families<'_>, faults: &Faults) -> fmt::Result {
         "kind",
         struck.iter().map(|(kind, count)| (*kind, *count)),
     )
+}
+
+fn media(out: &mut Families<'_>, plane: &Plane) -> fmt::Result {
+    let figures = plane.figures();
+    out.gauge("mock_media_peers", "Peers of the media plane.", plane.peers())?;
+    out.gauge("mock_media_sockets", "UDP sockets that media is received on.", 1_u64)?;
+    out.gauge("mock_media_packets_queued", "RTP packets that faults hold back now.", figures.queued)?;
+    let ways = |up, down| [("in", up), ("out", down)].into_iter();
+    out.counters(
+        "mock_media_packets",
+        "RTP packets taken and forwarded.",
+        "direction",
+        ways(figures.packets_in, figures.packets_out),
+    )?;
+    out.counters("mock_media_bytes", "Their bytes.", "direction", ways(figures.bytes_in, figures.bytes_out))?;
+    out.counters(
+        "mock_media_packets_dropped",
+        "RTP packets that faults dropped.",
+        "direction",
+        ways(figures.dropped_up, figures.dropped_down),
+    )?;
+    out.counter("mock_media_packets_due", "RTP packets that were to go to a subscriber.", figures.due)?;
+    out.counter(
+        "mock_media_packets_unready",
+        "RTP packets that their subscriber could not be sent.",
+        figures.unready,
+    )?;
+    out.counter("mock_media_packets_resent", "RTP packets sent again.", figures.resent)?;
+    out.counter("mock_media_nacks", "NACKs of subscribers.", figures.nacks)?;
+    out.counter("mock_media_keyframe_requests", "PLIs and FIRs of subscribers.", figures.keyframe_requests)
 }
 
 fn process(out: &mut Families<'_>, usage: &Usage) -> fmt::Result {

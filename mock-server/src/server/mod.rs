@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use crate::app::{App, Config};
 use crate::history;
 use crate::latency;
+use crate::live;
 use crate::router::router;
 use connection::Speaker;
 
@@ -44,6 +45,7 @@ pub(crate) async fn serve_announced(
     ready: impl FnOnce(),
 ) -> io::Result<()> {
     let tls = config.tls.as_ref().map(Tls::acceptor);
+    let (media, seed) = (config.media, config.seed);
     let app = App::new(config).map_err(io::Error::other)?;
     app.latency.measure_timer().await;
     latency::follow(&app.latency);
@@ -51,6 +53,9 @@ pub(crate) async fn serve_announced(
     // Ends with this function, however that ends.
     let mut watching = JoinSet::new();
     watching.spawn(history::watch(Arc::clone(&app)));
+    if let Some(media) = media {
+        live::carry_media(&app.settings, media, listener.local_addr()?.ip(), seed, &mut watching)?;
+    }
     let speaker = Speaker::new(Arc::clone(&app), router(Arc::clone(&app)), tls);
     let mut serving = Serving { graceful: GracefulShutdown::new(), tasks: JoinSet::new() };
     ready();

@@ -54,13 +54,18 @@ impl Browser {
     /// The browser that `TEST_CHROMIUM` names (`tests/provide.sh` sets it). Without one there is nothing to test
     /// with: says so and returns nothing.
     pub(crate) async fn start() -> Option<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// The same, with more switches.
+    pub(crate) async fn start_with(switches: &[&str]) -> Option<Self> {
         let Some(program) = std::env::var_os("TEST_CHROMIUM").filter(|program| !program.is_empty()) else {
             LEFT_OUT.call_once(left_out);
             return None;
         };
         let profile = tempfile::tempdir().expect("a directory for the profile");
         let mut command = Command::new(&program);
-        command.args(SWITCHES).arg(format!("--user-data-dir={}", profile.path().display()));
+        command.args(SWITCHES).args(switches).arg(format!("--user-data-dir={}", profile.path().display()));
         if is_root() {
             command.arg("--no-sandbox");
         }

@@ -3,6 +3,7 @@
 
 use contract::auth::load_user_email;
 use contract::events::{CreateRsvp, EventParams, JoinWaitlist, LOAD_EVENT_SMALL, ListEvents};
+use contract::rtc::{LOAD_SESSION, OTHER_SESSION, SessionParams, VideoToken};
 use contract::stripe::{DEFAULT_SECRET, EventKind, header};
 use contract::ws::ServerFrame;
 use contract::{Endpoint as _, stripe};
@@ -11,7 +12,7 @@ use mock_server::defects::Defect;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::live::Client;
+use crate::live::{Client, join};
 use crate::rig::{ADMIN_TOKEN, Rig};
 use crate::webhooks::{deliver, facts, ledger, now, signed};
 
@@ -66,7 +67,7 @@ async fn they_are_listed_and_switched_while_the_mock_runs() {
     let answer = rig.admin("GET", "/__admin/defects").send().await.expect("an answer");
     let list: Vec<Value> = answer.json().await.expect("a list");
     let on: Vec<&Value> = list.iter().filter(|line| line["on"] == true).map(|line| &line["name"]).collect();
-    assert_eq!((list.len(), on), (17, vec![&json!("chat-lost")]));
+    assert_eq!((list.len(), on), (20, vec![&json!("chat-lost")]));
     assert!(list.iter().all(|line| line["title"].is_string() && line["scenario"].is_string()));
     off(&rig, Defect::ChatLost).await;
     let (status, refused) = switch(&rig, &json!({"name": "slow", "on": true})).await;
@@ -230,6 +231,45 @@ async fn messages_change_places() {
     ana.frame(&contract::ws::ClientFrame::Ping).await;
     assert!(matches!(ana.next().await, ServerFrame::Pong));
     assert!(broken(&rig).await.contains(&"chat_one_order".to_owned()));
+}
+
+#[tokio::test]
+async fn one_of_twenty_messages_comes_twice_to_one_participant() {
+    let rig = with(Defect::ChatDuplicated).await;
+    let mut ana = Client::enter(&rig, "ana").await;
+    let mut ben = Client::enter(&rig, "ben").await;
+    let mut heard = Vec::new();
+    for _ in 0..6 {
+        ana.say("osu").await;
+        assert_eq!(ana.next_chat().await.0, heard.len() as u64 + 1, "the sender hears each once");
+        heard.push(ben.next_chat().await.0);
+    }
+    heard.push(ben.next_chat().await.0);
+    assert_eq!(heard, [1, 2, 3, 4, 5, 5, 6]);
+    ben.frame(&contract::ws::ClientFrame::Ping).await;
+    assert!(matches!(ben.next().await, ServerFrame::Pong));
+    assert_eq!(broken(&rig).await, ["chat_one_order"]);
+}
+
+#[tokio::test]
+async fn a_token_of_another_session_opens_this_one() {
+    let rig = with(Defect::ForeignTokenAccepted).await;
+    let mut ana = Client::enter(&rig, "ana").await;
+    let (_, elsewhere) = join(&rig, OTHER_SESSION, "eve").await;
+    let text = |field: &str| elsewhere[field].as_str().expect("text").to_owned();
+    let access = text("access_token");
+    let path = VideoToken::path(&SessionParams { session_id: LOAD_SESSION.to_owned() });
+    let video =
+        async || rig.sends("POST", &path, Some(json!({ "access_token": access })), Some(&access)).await.0;
+    assert_eq!(video().await, 200);
+    let mut eve = Client::open(&rig, LOAD_SESSION, "eve", &text("ws_token")).await;
+    assert!(matches!(eve.next().await, ServerFrame::Welcome { participants: 2, .. }));
+    ana.say("just between us").await;
+    assert_eq!(eve.next_chat().await, (1, "just between us".to_owned()));
+    off(&rig, Defect::ForeignTokenAccepted).await;
+    assert_eq!(video().await, 403);
+    let mut refused = Client::open(&rig, LOAD_SESSION, "eve", &text("ws_token")).await;
+    assert_eq!(refused.close_code().await, contract::ws::CLOSE_BAD_TOKEN);
 }
 
 async fn found(rig: &Rig, query: &str) -> (Value, Value) {

@@ -38,6 +38,12 @@ fn mistakes_are_named_by_their_line() {
         "kind = \"chat-lost\"\nroute = \"GET /api/events\"",
         "kind = \"webhook-5xx\"\nstatus = 404",
         "kind = \"bandwidth\"\nbytes_per_s = 0",
+        "kind = \"media\"\nuser = \"ann\"",
+        "kind = \"media\"\nloss = 1.1",
+        "kind = \"media\"\ndelay_ms = 10\njitter_ms = 11",
+        "kind = \"media\"\nloss = 1\ndirection = \"sideways\"",
+        "kind = \"down\"\nshare = 0.5",
+        "kind = \"down\"\nroute = \"GET /api/events\"",
     ];
     let mut all = String::new();
     for fault in faults {
@@ -56,7 +62,7 @@ fn mistakes_are_named_by_their_line() {
         line 6: jitter_ms = 11 must be from 0 to 10
         line 3: ms is missing
         line 5: ms must be a number, not a value of type string
-        line 4: unknown kind "lateness"; known are latency, error, reset, empty-reply, truncate, slow-drip, bandwidth, stall, brown-out, ws-cut, chat-lost, chat-duplicated, chat-reordered, webhook-5xx, webhook-store-fails
+        line 4: unknown kind "lateness"; known are latency, error, reset, empty-reply, truncate, slow-drip, bandwidth, stall, brown-out, ws-cut, chat-lost, chat-duplicated, chat-reordered, media, down, webhook-5xx, webhook-store-fails
         line 4: kind must be a text, not a value of type integer
         line 5: unknown route "GET /api/evnets"; known are GET /api/events, POST /api/auth/login
         line 5: unknown key "sahre"; known are kind, route, from_s, for_s, share
@@ -72,6 +78,12 @@ fn mistakes_are_named_by_their_line() {
         line 5: unknown key "route"; known are kind, from_s, for_s, share
         line 5: status = 404 must be from 500 to 599
         line 5: bytes_per_s = 0 must be from 1 to 1073741824
+        line 3: it needs loss or delay_ms, or nothing happens
+        line 5: loss = 1.1 must be from 0 to 1
+        line 6: jitter_ms = 11 must be from 0 to 10
+        line 6: unknown direction "sideways"; known are down, up, both
+        line 5: unknown key "share"; known are kind, from_s, for_s
+        line 5: unknown key "route"; known are kind, from_s, for_s
         line 1: missing field `seed`
         line 1: seed = -1 must not be negative
         line 2: unknown field `sede`, expected `seed` or `fault`

@@ -18,23 +18,23 @@ use crate::rig::{ADMIN_TOKEN, Rig};
 use crate::webhooks::{facts, ledger, now, signed};
 
 const SESSION: &str = contract::rtc::LOAD_SESSION;
-const PLANS: &str = "/api/subscriptions/plans";
+pub(crate) const PLANS: &str = "/api/subscriptions/plans";
 
 /// A mock with one fault, always, and its `settings`.
-async fn struck_by(settings: &str) -> Rig {
+pub(crate) async fn struck_by(settings: &str) -> Rig {
     let rig = Rig::start().await;
     put(&rig, settings).await;
     rig
 }
 
-async fn put(rig: &Rig, settings: &str) {
+pub(crate) async fn put(rig: &Rig, settings: &str) {
     let plan = format!("seed = 7\n[[fault]]\n{settings}\n");
     let answer = rig.admin("PUT", "/__admin/faults").body(plan).send().await.expect("an answer");
     assert_eq!(answer.status(), 200, "{}", answer.text().await.expect("text"));
 }
 
 /// How many the plan's only fault met and struck.
-async fn counts(rig: &Rig) -> (u64, u64) {
+pub(crate) async fn counts(rig: &Rig) -> (u64, u64) {
     let report: Value =
         rig.admin("GET", "/__admin/faults").send().await.expect("an answer").json().await.expect("JSON");
     let fault = &report["faults"][0];
@@ -48,7 +48,7 @@ async fn truth(rig: &Rig, route: &str) -> Value {
 }
 
 /// What comes over a connection of its own, and how it ends.
-async fn raw(rig: &Rig, path: &str) -> (String, Option<ErrorKind>) {
+pub(crate) async fn raw(rig: &Rig, path: &str) -> (String, Option<ErrorKind>) {
     let address = rig.base.strip_prefix("http://").expect("plain HTTP");
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n");

@@ -62,7 +62,7 @@ impl Client {
         client
     }
 
-    async fn open(rig: &Rig, session: &str, user: &str, token: &str) -> Self {
+    pub(crate) async fn open(rig: &Rig, session: &str, user: &str, token: &str) -> Self {
         Self::open_with(rig, session, user, token, None).await
     }
 
@@ -128,7 +128,7 @@ impl Client {
     }
 
     /// The code the server closes with, whatever comes before.
-    async fn close_code(&mut self) -> u16 {
+    pub(crate) async fn close_code(&mut self) -> u16 {
         loop {
             match self.socket.next().await.expect("a close comes first").expect("a frame") {
                 Message::Close(Some(close)) => return close.code.into(),

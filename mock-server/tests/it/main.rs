@@ -6,9 +6,12 @@ mod auth;
 mod bad_frames;
 mod bad_input;
 mod browser;
+#[cfg(feature = "media")]
+mod browser_call;
 mod calibrate;
 mod defects;
 mod disturbances;
+mod down;
 mod edge;
 mod ends;
 mod events;
@@ -21,6 +24,10 @@ mod launch_day;
 mod limits;
 mod live;
 mod many;
+#[cfg(feature = "media")]
+mod media;
+#[cfg(feature = "media")]
+mod media_peer;
 mod members;
 mod metrics;
 mod pages;

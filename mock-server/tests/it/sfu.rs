@@ -1,4 +1,4 @@
-//! The SFU's choreography over real HTTP.
+//! The SFU's choreography over real HTTP, on paper: its rules are the same with media and without.
 
 use std::fmt::Write as _;
 
@@ -10,25 +10,34 @@ use crate::rig::Rig;
 const SESSION: &str = contract::rtc::LOAD_SESSION;
 
 /// A participant with a video token.
-struct Peer<'a> {
-    rig: &'a Rig,
+pub(crate) struct Peer<'a> {
+    pub(crate) rig: &'a Rig,
     base: String,
     token: String,
-    session: String,
+    /// Of the participation, for the session's own calls.
+    pub(crate) access: String,
+    /// The SFU session.
+    pub(crate) session: String,
 }
 
 impl<'a> Peer<'a> {
-    /// Joins, asks for video, opens a session with the SFU.
-    async fn enter(rig: &'a Rig, user: &str) -> Self {
-        let (_, joined) = join(rig, SESSION, user).await;
+    /// Joins the load session, asks for video, opens a session with the SFU.
+    pub(crate) async fn enter(rig: &'a Rig, user: &str) -> Self {
+        Self::enter_session(rig, SESSION, user).await
+    }
+
+    /// The same in another live session.
+    pub(crate) async fn enter_session(rig: &'a Rig, session: &str, user: &str) -> Self {
+        let (_, joined) = join(rig, session, user).await;
         let access = joined["access_token"].as_str().expect("a token");
-        let path = format!("/api/rtc/sessions/{SESSION}/video-token");
+        let path = format!("/api/rtc/sessions/{session}/video-token");
         let request = rig.post(&path, &json!({"access_token": access})).bearer_auth(access);
         let video: Value = request.send().await.expect("an answer").json().await.expect("JSON");
         let mut peer = Self {
             rig,
             base: video["sfu_url"].as_str().expect("a URL").to_owned(),
             token: video["video_token"].as_str().expect("a token").to_owned(),
+            access: access.to_owned(),
             session: String::new(),
         };
         let (status, opened) = peer.call("POST", "new", None).await;
@@ -37,7 +46,7 @@ impl<'a> Peer<'a> {
         peer
     }
 
-    async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let path = match path {
             "new" => format!("{}/sessions/new", self.base),
             "" => format!("{}/sessions/{}", self.base, self.session),
@@ -49,7 +58,7 @@ impl<'a> Peer<'a> {
         (answer.status().as_u16(), answer.json().await.expect("JSON"))
     }
 
-    async fn publish(&self, tracks: &[(&str, &str)], offered: &[(&str, &str)]) -> (u16, Value) {
+    pub(crate) async fn publish(&self, tracks: &[(&str, &str)], offered: &[(&str, &str)]) -> (u16, Value) {
         let tracks: Vec<Value> = tracks
             .iter()
             .map(|(mid, name)| json!({"location": "local", "mid": mid, "trackName": name}))
@@ -58,7 +67,7 @@ impl<'a> Peer<'a> {
         self.call("POST", "tracks/new", Some(json!({"sessionDescription": offer, "tracks": tracks}))).await
     }
 
-    async fn subscribe(&self, tracks: &[(&str, &str)]) -> (u16, Value) {
+    pub(crate) async fn subscribe(&self, tracks: &[(&str, &str)]) -> (u16, Value) {
         let tracks: Vec<Value> = tracks
             .iter()
             .map(|(session, name)| json!({"location": "remote", "sessionId": session, "trackName": name}))
@@ -66,12 +75,12 @@ impl<'a> Peer<'a> {
         self.call("POST", "tracks/new", Some(json!({ "tracks": tracks }))).await
     }
 
-    async fn answer(&self, sections: &[(&str, &str)]) -> (u16, Value) {
+    pub(crate) async fn answer(&self, sections: &[(&str, &str)]) -> (u16, Value) {
         let answer = json!({"type": "answer", "sdp": sdp(sections, "recvonly", "active")});
         self.call("PUT", "renegotiate", Some(json!({"sessionDescription": answer}))).await
     }
 
-    async fn states(&self) -> Vec<(String, String)> {
+    pub(crate) async fn states(&self) -> Vec<(String, String)> {
         let (status, state) = self.call("GET", "", None).await;
         assert_eq!(status, 200, "{state}");
         let field = |track: &Value, name: &str| track[name].as_str().expect("text").to_owned();
@@ -80,11 +89,18 @@ impl<'a> Peer<'a> {
     }
 }
 
+/// A mock that carries no media.
+async fn paper() -> Rig {
+    Rig::with(|config| config.media = None).await
+}
+
 /// A browser's description with these sections, as (mid, kind).
 fn sdp(sections: &[(&str, &str)], direction: &str, setup: &str) -> String {
     let mut text = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n\
         a=fingerprint:sha-256 AB:CD:EF\r\na=ice-ufrag:4ZcD\r\na=ice-pwd:2/1muCWoOi3uLifh0NuRHlzz\r\n"
         .to_owned();
+    let mids: Vec<&str> = sections.iter().map(|(mid, _)| *mid).collect();
+    write!(text, "a=group:BUNDLE {}\r\n", mids.join(" ")).expect("writing to a string");
     for (mid, kind) in sections {
         let codecs = match *kind {
             "audio" => {
@@ -118,7 +134,7 @@ async fn publisher<'a>(rig: &'a Rig, user: &str) -> Peer<'a> {
 
 #[tokio::test]
 async fn publishing_is_answered_section_by_section() {
-    let rig = Rig::start().await;
+    let rig = paper().await;
     let ann = Peer::enter(&rig, "ann").await;
     let offered = [("a0", "audio"), ("v1", "video"), ("x2", "phone")];
     let tracks = [("a0", "mic"), ("v1", "cam"), ("x2", "line"), ("nowhere", "ghost"), ("v1", "cam")];
@@ -158,7 +174,7 @@ async fn publishing_is_answered_section_by_section() {
 
 #[tokio::test]
 async fn subscribing_takes_an_answer_and_one_negotiation_at_a_time() {
-    let rig = Rig::start().await;
+    let rig = paper().await;
     let ann = publisher(&rig, "ann").await;
     let bob = publisher(&rig, "bob").await;
     assert_eq!(bob.answer(&AUDIO_AND_VIDEO).await.0, 400);
@@ -206,7 +222,7 @@ async fn subscribing_takes_an_answer_and_one_negotiation_at_a_time() {
 
 #[tokio::test]
 async fn nothing_of_the_session_is_open_to_strangers_or_after_the_end() {
-    let rig = Rig::start().await;
+    let rig = paper().await;
     let ann = publisher(&rig, "ann").await;
     let mut bob = publisher(&rig, "bob").await;
     let own = std::mem::replace(&mut bob.session, ann.session.clone());
@@ -231,7 +247,7 @@ async fn nothing_of_the_session_is_open_to_strangers_or_after_the_end() {
 
 #[tokio::test]
 async fn calls_are_bounded_in_size_and_number() {
-    let rig = Rig::start().await;
+    let rig = paper().await;
     let ann = publisher(&rig, "ann").await;
     let many = vec![(ann.session.as_str(), "mic"); 65];
     assert_eq!(ann.subscribe(&many).await.0, 400);
@@ -246,7 +262,7 @@ async fn calls_are_bounded_in_size_and_number() {
 
 #[tokio::test]
 async fn descriptions_that_cannot_be_read_are_refused_with_a_reason() {
-    let rig = Rig::start().await;
+    let rig = paper().await;
     let ann = Peer::enter(&rig, "ann").await;
     let good = sdp(&AUDIO_AND_VIDEO, "sendonly", "actpass");
     let broken = [
@@ -273,7 +289,7 @@ async fn descriptions_that_cannot_be_read_are_refused_with_a_reason() {
 
 #[tokio::test(start_paused = true)]
 async fn an_operation_waits_five_seconds_for_the_connection() {
-    let rig = Rig::start().await;
+    let rig = paper().await;
     let ann = Peer::enter(&rig, "ann").await;
     let close = || ann.call("PUT", "tracks/close", Some(json!({"tracks": [{"mid": "0"}], "force": true})));
     let soon = tokio::time::timeout(std::time::Duration::from_millis(4_900), close()).await;

@@ -6,9 +6,11 @@ mod brown_out;
 mod chat_duplicated;
 mod chat_lost;
 mod chat_reordered;
+mod down;
 mod empty_reply;
 mod error;
 mod latency;
+mod media;
 mod reset;
 mod slow_drip;
 mod stall;
@@ -24,6 +26,7 @@ use contract::ApiError;
 use super::keys::Keys;
 use super::plan::Place;
 use super::read::PlanError;
+use super::weather::{Direction, Weather};
 use crate::latency::Owner;
 
 /// What each fault is made of.
@@ -41,7 +44,12 @@ trait Fault: Sized {
     fn read(keys: &mut Keys<'_>) -> Result<Self, PlanError>;
 
     /// Adds what it does to `blow`.
-    fn strike(&self, hit: Hit, blow: &mut Blow);
+    fn strike(&self, _: Hit, _: &mut Blow) {}
+
+    /// What it does to packets that go this way between this participant and the SFU.
+    fn weather(&self, _user: &str, _: Direction) -> Option<Weather> {
+        None
+    }
 }
 
 /// What a kind of fault aims at.
@@ -49,6 +57,8 @@ trait Fault: Sized {
 pub(super) enum Aim {
     /// Requests, of the route the plan says or of every one.
     Requests,
+    /// The server as a whole: takes neither a route nor a share.
+    Everything,
     /// This only, whatever the plan says.
     Only(Place),
 }
@@ -69,6 +79,8 @@ pub(super) struct Hit {
 /// Everything that is done to what was struck, by however many faults.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Blow {
+    /// Whether there is nobody to take a request, or to answer it.
+    pub(super) is_gone: bool,
     /// Added to the time the request is planned to take.
     pub(super) longer: Duration,
     /// What is answered instead of doing anything.
@@ -181,6 +193,11 @@ macro_rules! kinds {
             pub(super) fn strike(&self, hit: Hit, blow: &mut Blow) {
                 match self { $(Self::$kind(fault) => fault.strike(hit, blow)),* }
             }
+
+            /// What it does to packets that go this way between this participant and the SFU.
+            pub(super) fn weather(&self, user: &str, direction: Direction) -> Option<Weather> {
+                match self { $(Self::$kind(fault) => fault.weather(user, direction)),* }
+            }
         }
     };
 }
@@ -199,6 +216,8 @@ kinds! {
     ChatLost in chat_lost,
     ChatDuplicated in chat_duplicated,
     ChatReordered in chat_reordered,
+    Media in media,
+    Down in down,
     Webhook5xx in webhook_5xx,
     WebhookStoreFails in webhook_store_fails,
 }

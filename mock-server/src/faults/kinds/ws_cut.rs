@@ -9,7 +9,7 @@ use crate::faults::read::PlanError;
 
 /// A socket is closed without a word, up to `within_s` (evenly drawn; 0 where the plan does not say) after the
 /// window opened, or after the socket did if that was later. Participants keep their places and may come back.
-/// Sockets are given their end when they open: those that were open before the plan was started stay.
+/// Those that were open before the plan was started are cut like those that opened with it.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::faults) struct WsCut {
     within_s: f64,

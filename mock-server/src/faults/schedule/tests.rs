@@ -136,3 +136,75 @@ fn chat_and_the_webhook_store_have_faults_of_their_own() {
     assert!(schedule.strike(Place::WebhookStore, now).is_some_and(|blow| blow.store_fails));
     assert_eq!(schedule.strike(Place::Request(EVENTS), now), None);
 }
+
+const MEDIA: &str = "seed = 1\n[[fault]]\nkind = \"media\"\n";
+
+/// Who of a thousand participants is struck on the way down.
+fn who(schedule: &Schedule, now: Instant) -> Vec<usize> {
+    let is_struck = |n: &usize| schedule.weather(&format!("user-{n}"), Direction::Down, now).is_some();
+    (0..1_000).filter(is_struck).collect()
+}
+
+#[test]
+fn a_share_of_the_participants_has_bad_weather_and_it_is_always_the_same_ones() {
+    let start = clock::now();
+    let plan = format!("{MEDIA}loss = 0.02\nshare = 0.2\nfrom_s = 5\nfor_s = 10\n");
+    let schedule = schedule(&plan, start);
+    assert_eq!(who(&schedule, start), Vec::<usize>::new());
+    assert_eq!(schedule.report(start).faults[0].met, 0, "before its window it meets nobody");
+    let first = who(&schedule, start + Duration::from_secs(5));
+    // A fifth, give or take four standard deviations of a binomial distribution.
+    assert!((149..=251).contains(&first.len()), "{}", first.len());
+    assert_eq!(who(&schedule, start + Duration::from_secs(14)), first);
+    let report = schedule.report(start);
+    assert_eq!((report.faults[0].met, report.faults[0].struck), (1_000, first.len() as u64));
+    let again = schedule.started(start, Owner::default());
+    assert_eq!(who(&again, start + Duration::from_secs(5)), first);
+    assert_eq!(again.report(start).faults[0].met, 2_000, "each start opens another window");
+}
+
+#[test]
+fn weather_has_a_direction_and_may_be_one_participants_own() {
+    let now = clock::now();
+    let weather = Weather { loss: 0.5, delay: Duration::from_millis(80), jitter: Duration::from_millis(20) };
+    let asked = [("ann", Direction::Up), ("ann", Direction::Down), ("bob", Direction::Up)];
+    for (narrowed, expected) in [
+        ("user = \"ann\"", [None, Some(weather), None]),
+        ("direction = \"down\"", [None, Some(weather), None]),
+        ("direction = \"up\"", [Some(weather), None, Some(weather)]),
+        ("direction = \"both\"\nuser = \"bob\"", [None, None, Some(weather)]),
+    ] {
+        let plan = format!("{MEDIA}loss = 0.5\ndelay_ms = 80\njitter_ms = 20\n{narrowed}\n");
+        let schedule = schedule(&plan, now);
+        assert_eq!(asked.map(|(user, way)| schedule.weather(user, way, now)), expected, "{narrowed}");
+    }
+}
+
+#[test]
+fn faults_of_media_add_up() {
+    let now = clock::now();
+    let second = "[[fault]]\nkind = \"media\"\nloss = 0.5\ndelay_ms = 5\n";
+    let schedule = schedule(&format!("{MEDIA}loss = 0.2\ndelay_ms = 80\njitter_ms = 20\n{second}"), now);
+    let both = schedule.weather("ann", Direction::Down, now).expect("both strike");
+    assert!((both.loss - 0.6).abs() < 1e-12, "of five, four are left, and half of those: {}", both.loss);
+    assert_eq!((both.delay, both.jitter), (Duration::from_millis(85), Duration::from_millis(20)));
+}
+
+#[test]
+fn nobody_is_there_while_the_server_is_down() {
+    let start = clock::now();
+    let schedule = schedule("seed = 1\n[[fault]]\nkind = \"down\"\nfrom_s = 20\nfor_s = 5\n", start);
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let is_gone = |place, now| schedule.strike(place, now).is_some_and(|blow| blow.is_gone);
+    let is_cut_off = |now| {
+        let weather = schedule.weather("ann", Direction::Up, now);
+        let dead = weather.map(|weather| weather == Weather::DEAD);
+        (is_gone(Place::Request(EVENTS), now), is_gone(Place::Answer, now), dead)
+    };
+    let (up, down) = ((false, false, None), (true, true, Some(true)));
+    assert_eq!([19, 20, 24, 25].map(at).map(is_cut_off), [up, down, down, up]);
+    let cut = |seconds| Some((schedule.socket_cut(at(seconds))?.at - start).as_secs());
+    assert_eq!([0, 22, 25].map(cut), [Some(20), Some(22), None]);
+    assert_eq!(schedule.strike(Place::Chat, at(20)), None, "there is nobody to chat with");
+    assert!(schedule.aims_at(Place::Answer) && !schedule.stopped().aims_at(Place::Answer));
+}

@@ -27,8 +27,8 @@ pub(crate) struct Section {
     /// As the SFU sees it.
     pub(crate) direction: Direction,
     pub(crate) setup: Setup,
-    /// The track it sends, as stream and track name.
-    pub(crate) msid: Option<(String, String)>,
+    /// The stream it sends a track of.
+    pub(crate) stream: Option<String>,
 }
 
 impl Section {
@@ -44,15 +44,13 @@ impl Identity {
         let certificate = Sha256::digest(random_text::<32>());
         let fingerprint: Vec<String> = certificate.iter().map(|byte| format!("{byte:02X}")).collect();
         let session = certificate.iter().take(7).fold(0, |number, byte| number << 8 | u64::from(*byte));
-        // RFC 8839 allows letters, digits, + and / in both.
-        let token = |text: String| text.replace(['-', '_'], "x");
-        Self {
-            ice_ufrag: token(random_text::<6>()),
-            ice_pwd: token(random_text::<18>()),
-            fingerprint: fingerprint.join(":"),
-            session,
-            version: 0,
-        }
+        let (ice_ufrag, ice_pwd) = credentials();
+        Self { ice_ufrag, ice_pwd, fingerprint: fingerprint.join(":"), session, version: 0 }
+    }
+
+    /// Takes new credentials for ICE: how the answer to a restart differs (RFC 8839, 4.4.1.1).
+    pub(crate) fn restart(&mut self) {
+        (self.ice_ufrag, self.ice_pwd) = credentials();
     }
 
     /// Writes a description of these sections, in their order.
@@ -108,8 +106,8 @@ impl Identity {
         }
         line(format_args!("a={}", section.direction.name()));
         line(format_args!("a=rtcp-mux"));
-        if let Some((stream, track)) = section.msid.as_ref().filter(|_| section.direction.sends()) {
-            line(format_args!("a=msid:{stream} {track}"));
+        if let Some(stream) = section.stream.as_ref().filter(|_| section.direction.sends()) {
+            line(format_args!("a=msid:{stream} track-{}", section.mid));
         }
         for codec in &section.codecs {
             line(format_args!("a=rtpmap:{} {}", codec.payload_type, codec.name));
@@ -118,4 +116,10 @@ impl Identity {
             }
         }
     }
+}
+
+/// A user fragment and a password for ICE, of the characters RFC 8839 allows: letters, digits, + and /.
+fn credentials() -> (String, String) {
+    let token = |text: String| text.replace(['-', '_'], "x");
+    (token(random_text::<6>()), token(random_text::<18>()))
 }

@@ -1,54 +1,76 @@
 //! The choreography of Cloudflare's Realtime SFU over HTTP: sessions, tracks, one negotiation at a time.
 //!
-//! There is no media plane here: a session counts as connected, and its tracks as active, once their
-//! descriptions have been exchanged. All of Cloudflare's rules that do not need media are kept, those about
-//! waiting for a connection included: an operation on a session that has exchanged nothing yet waits up to five
-//! seconds for somebody to do so.
+//! Cloudflare's rules are kept here ([`session`], [`tracks`]), pure but for what they ask of [`Negotiation`]: who
+//! writes and reads the descriptions, and whether media flows. With a media plane a session counts as connected
+//! once its DTLS stands and a track as active while its packets come; without one, once descriptions have been
+//! exchanged. An operation on a session that is not connected waits up to five seconds for it.
 
 mod answer;
+mod handlers;
+mod negotiation;
+mod outcome;
 mod sdp;
 mod session;
+mod tracks;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use contract::sfu::{
-    AppParams, CONNECT_WAIT_SECONDS, CloseInput, CloseTracks, GetSession, NewSession, NewSessionOutput,
-    NewTracks, Renegotiate, RenegotiateInput, RenegotiateOutput, SessionState, SfuSessionParams, TracksInput,
-    TracksOutput, UpdateTracks,
-};
-use contract::{ApiError, Nothing};
+use contract::ApiError;
+use contract::rtc::{VideoHealthOutput, VideoStatus};
+use contract::sfu::{CONNECT_WAIT_SECONDS, SfuSessionParams};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use super::APP_ID;
-use super::passes::{Pass, Purpose, random_text};
-use crate::api::Api;
-use crate::caller::{self, Caller};
+use super::books::{Book, Figures};
+use super::media::Plane;
+use super::passes::{Pass, random_text};
+use crate::area::AuditCheck;
 use crate::clock;
-use crate::mock::Mock;
 use crate::sync::lock;
+use negotiation::Negotiation;
 use session::{Session, Sources};
+
+pub(crate) use answer::Section;
+pub(crate) use handlers::routes;
+pub(crate) use negotiation::{Flow, Quality};
+#[cfg(feature = "media")]
+pub(crate) use sdp::Kind;
+pub(crate) use sdp::Sdp;
 
 /// Sessions one participant may have open; the oldest makes room for the next.
 const MAX_OWN_SESSIONS: usize = 4;
+/// Share of packets lost from which on video is not healthy.
+const TOO_MUCH_LOSS: f64 = 0.05;
+/// How often tracks without media are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
 /// All SFU sessions.
 #[derive(Debug, Default)]
 pub(crate) struct Sfu {
-    sessions: Mutex<BTreeMap<String, Session>>,
+    sessions: Mutex<Sessions>,
+    /// What was carried for whom, also after they left.
+    books: Mutex<BTreeMap<String, Arc<Book>>>,
     /// Told whenever a session gets connected or goes.
-    changed: Notify,
+    changed: Arc<Notify>,
 }
 
-pub(crate) fn routes(api: Api) -> Api {
-    api.endpoint::<NewSession>(new_session)
-        .endpoint::<NewTracks>(new_tracks)
-        .endpoint::<Renegotiate>(renegotiate)
-        .waiting::<CloseTracks, _>(close_tracks)
-        .waiting::<UpdateTracks, _>(update_tracks)
-        .endpoint::<GetSession>(get_session)
+/// The sessions by their id, and when they were last swept.
+#[derive(Debug, Default)]
+struct Sessions {
+    by_id: BTreeMap<String, Session>,
+    swept_at: Option<Instant>,
+}
+
+impl Sessions {
+    /// Collects tracks that have been without media for too long, in all sessions.
+    fn sweep(&mut self, now: Instant) {
+        if self.swept_at.is_none_or(|at| now.duration_since(at) >= SWEEP_EVERY) {
+            self.swept_at = Some(now);
+            self.by_id.values_mut().for_each(|session| session.collect(now));
+        }
+    }
 }
 
 impl Sfu {
@@ -57,35 +79,64 @@ impl Sfu {
         if participants.is_empty() {
             return;
         }
-        lock(&self.sessions).retain(|_, session| !participants.contains(&session.owner.participant_id));
+        lock(&self.sessions).by_id.retain(|_, session| !participants.contains(&session.owner.participant_id));
         self.changed.notify_waiters();
     }
 
-    /// Ends all sessions.
+    /// Ends all sessions and begins new books.
     pub(crate) fn clear(&self) {
-        lock(&self.sessions).clear();
+        lock(&self.sessions).by_id.clear();
+        lock(&self.books).clear();
         self.changed.notify_waiters();
     }
 
-    /// How many tracks a participant sends or receives.
-    pub(crate) fn tracks_of(&self, participant_id: &str) -> usize {
-        let sessions = lock(&self.sessions);
-        sessions
-            .values()
-            .filter(|session| session.owner.participant_id == participant_id)
-            .map(Session::tracks)
-            .sum()
+    /// What was carried for each participant.
+    pub(crate) fn figures(&self) -> BTreeMap<String, Figures> {
+        lock(&self.books).iter().map(|(participant, book)| (participant.clone(), book.figures())).collect()
     }
 
-    fn open(&self, owner: Pass, now: Instant) -> String {
+    /// Whether every packet went to every subscriber of its track, but for those that faults dropped.
+    pub(crate) fn audit(&self) -> AuditCheck {
+        let figures = self.figures();
+        let broken = figures.iter().filter(|(_, figures)| !figures.balance());
+        let broken = broken.map(|(participant, _)| participant.clone()).collect();
+        AuditCheck::new("media_forwarded_to_every_subscriber", figures.len(), "participants", broken)
+    }
+
+    /// How the video of a participant is doing.
+    pub(crate) fn health(&self, participant_id: &str, now: Instant) -> VideoHealthOutput {
+        let sessions = lock(&self.sessions);
+        let own = || sessions.by_id.values().filter(|session| session.owner.participant_id == participant_id);
+        let qualities: Vec<_> = own().filter_map(|session| session.quality(now)).collect();
+        let worst = |of: fn(&negotiation::Quality) -> f64| qualities.iter().map(of).fold(0.0, f64::max);
+        let packet_loss = worst(|quality| quality.loss);
+        let status = if qualities.iter().any(|quality| quality.stopped) || packet_loss >= TOO_MUCH_LOSS {
+            VideoStatus::Degraded
+        } else if qualities.iter().any(|quality| quality.flows) {
+            VideoStatus::Healthy
+        } else {
+            VideoStatus::Connected
+        };
+        VideoHealthOutput {
+            status,
+            packet_loss,
+            jitter_ms: worst(|quality| quality.jitter_ms),
+            rtt_ms: worst(|quality| quality.rtt_ms),
+            tracks: own().map(Session::tracks).sum::<usize>() as u32,
+        }
+    }
+
+    fn open(&self, owner: Pass, plane: Option<&Arc<Plane>>, now: Instant) -> String {
         let id = random_text::<16>();
+        let book = Arc::clone(lock(&self.books).entry(owner.participant_id.clone()).or_default());
+        let negotiation = Negotiation::new(plane, &owner.user_id, book, &self.changed);
         let mut sessions = lock(&self.sessions);
-        let own = sessions.iter().filter(|(_, session)| session.owner == owner);
+        let own = sessions.by_id.iter().filter(|(_, session)| session.owner == owner);
         let own: Vec<(Instant, String)> = own.map(|(id, session)| (session.opened_at, id.clone())).collect();
         if let (true, Some((_, oldest))) = (own.len() >= MAX_OWN_SESSIONS, own.iter().min()) {
-            sessions.remove(oldest);
+            sessions.by_id.remove(oldest);
         }
-        sessions.insert(id.clone(), Session::new(owner, now));
+        sessions.by_id.insert(id.clone(), Session::new(owner, negotiation, now));
         id
     }
 
@@ -97,14 +148,15 @@ impl Sfu {
         act: impl FnOnce(&mut Session, &Sources<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let mut sessions = lock(&self.sessions);
-        let mut session = sessions.remove(&at.session_id).ok_or_else(gone)?;
+        sessions.sweep(clock::now());
+        let mut session = sessions.by_id.remove(&at.session_id).ok_or_else(gone)?;
         let outcome = if session.owner.participant_id == owner.participant_id {
-            act(&mut session, &Sources { sessions: &sessions, live_session: &owner.session_id })
+            act(&mut session, &Sources { sessions: &sessions.by_id, live_session: &owner.session_id })
         } else {
             Err(ApiError::forbidden("This session belongs to another participant"))
         };
         let connected = session.is_connected();
-        sessions.insert(at.session_id.clone(), session);
+        sessions.by_id.insert(at.session_id.clone(), session);
         drop(sessions);
         if connected {
             self.changed.notify_waiters();
@@ -117,7 +169,7 @@ impl Sfu {
         let deadline = clock::now() + Duration::from_secs(CONNECT_WAIT_SECONDS);
         loop {
             let changed = self.changed.notified();
-            let connected = lock(&self.sessions).get(&at.session_id).ok_or_else(gone)?.is_connected();
+            let connected = lock(&self.sessions).by_id.get(&at.session_id).ok_or_else(gone)?.is_connected();
             if connected {
                 return Ok(());
             }
@@ -131,93 +183,4 @@ impl Sfu {
 
 fn gone() -> ApiError {
     ApiError::new(410, "Session not found, or it has ended")
-}
-
-/// The owner a video token stands for; 403 for another application than its own.
-fn owner(mock: &Mock, caller: &Caller, app_id: &str) -> Result<Pass, ApiError> {
-    let token = caller.token.as_deref().ok_or_else(caller::not_authenticated)?;
-    let pass = mock.live.passes.read(token, Purpose::Video);
-    let pass = pass.ok_or_else(|| ApiError::unauthorized("Invalid or expired video token"))?;
-    if app_id == APP_ID {
-        Ok(pass)
-    } else {
-        Err(ApiError::forbidden("This token belongs to another application"))
-    }
-}
-
-fn new_session(
-    mock: &Mock,
-    caller: &Caller,
-    at: AppParams,
-    _: Nothing,
-) -> Result<NewSessionOutput, ApiError> {
-    let owner = owner(mock, caller, &at.app_id)?;
-    Ok(NewSessionOutput { session_id: mock.live.sfu.open(owner, clock::now()) })
-}
-
-fn new_tracks(
-    mock: &Mock,
-    caller: &Caller,
-    at: SfuSessionParams,
-    input: TracksInput,
-) -> Result<TracksOutput, ApiError> {
-    let owner = owner(mock, caller, &at.app_id)?;
-    let now = clock::now();
-    mock.live.sfu.with(&at, &owner, |session, sources| {
-        session.call(now)?;
-        session.new_tracks(now, input, sources)
-    })
-}
-
-fn renegotiate(
-    mock: &Mock,
-    caller: &Caller,
-    at: SfuSessionParams,
-    input: RenegotiateInput,
-) -> Result<RenegotiateOutput, ApiError> {
-    let owner = owner(mock, caller, &at.app_id)?;
-    let now = clock::now();
-    mock.live.sfu.with(&at, &owner, |session, _| {
-        session.call(now)?;
-        session.renegotiate(&input.session_description)
-    })?;
-    Ok(RenegotiateOutput::default())
-}
-
-async fn close_tracks(
-    mock: Arc<Mock>,
-    caller: Caller,
-    at: SfuSessionParams,
-    input: CloseInput,
-) -> Result<TracksOutput, ApiError> {
-    let owner = owner(&mock, &caller, &at.app_id)?;
-    mock.live.sfu.with(&at, &owner, |session, _| session.call(clock::now()))?;
-    mock.live.sfu.connected(&at, &owner).await?;
-    mock.live.sfu.with(&at, &owner, |session, _| session.close_tracks(input))
-}
-
-async fn update_tracks(
-    mock: Arc<Mock>,
-    caller: Caller,
-    at: SfuSessionParams,
-    input: TracksInput,
-) -> Result<TracksOutput, ApiError> {
-    let owner = owner(&mock, &caller, &at.app_id)?;
-    mock.live.sfu.with(&at, &owner, |session, _| session.call(clock::now()))?;
-    mock.live.sfu.connected(&at, &owner).await?;
-    mock.live.sfu.with(&at, &owner, |session, sources| session.update_tracks(input, sources))
-}
-
-fn get_session(
-    mock: &Mock,
-    caller: &Caller,
-    at: SfuSessionParams,
-    _: Nothing,
-) -> Result<SessionState, ApiError> {
-    let owner = owner(mock, caller, &at.app_id)?;
-    let now = clock::now();
-    mock.live.sfu.with(&at, &owner, |session, sources| {
-        session.call(now)?;
-        Ok(session.state(sources))
-    })
 }

@@ -8,6 +8,8 @@ const MAX_BYTES: usize = 256 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sdp {
     pub(crate) media: Vec<Media>,
+    /// User fragment and password for ICE: of the session, else of the first section that has them.
+    pub(crate) credentials: Option<(String, String)>,
 }
 
 /// A media section.
@@ -87,8 +89,13 @@ pub(crate) struct Codec {
 }
 
 impl Codec {
+    /// The part of its name before the clock rate, as in `opus`.
+    pub(crate) fn encoding(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default()
+    }
+
     fn is_carried(&self, kind: Kind) -> bool {
-        let encoding = self.name.split('/').next().unwrap_or_default().to_ascii_lowercase();
+        let encoding = self.encoding().to_ascii_lowercase();
         match kind {
             Kind::Audio => encoding == "opus",
             Kind::Video => matches!(encoding.as_str(), "vp8" | "vp9" | "h264" | "av1" | "rtx"),
@@ -135,7 +142,17 @@ pub(crate) fn parse(text: &str) -> Result<Sdp, String> {
             return Err(format!("mid {:?} occurs twice", section.mid));
         }
     }
-    Ok(Sdp { media })
+    let credentials = attribute(session, "ice-ufrag").zip(attribute(session, "ice-pwd"));
+    let credentials = credentials.or_else(|| attribute(rest, "ice-ufrag").zip(attribute(rest, "ice-pwd")));
+    Ok(Sdp { media, credentials })
+}
+
+/// The value of the first attribute of this name: empty for a flag.
+fn attribute(lines: &[(&str, &str)], name: &str) -> Option<String> {
+    lines.iter().filter(|(key, _)| *key == "a").find_map(|(_, value)| {
+        let (attribute, value) = value.split_once(':').unwrap_or((value, ""));
+        (attribute == name).then(|| value.to_owned())
+    })
 }
 
 fn line(text: &str) -> Result<(&str, &str), String> {
@@ -159,14 +176,8 @@ fn section(session: &[(&str, &str)], lines: &[(&str, &str)]) -> Result<Media, St
     };
     let port: u16 = port.parse().map_err(|_| format!("not a port in m={description}"))?;
     let formats: Vec<&str> = words.collect();
-    let of = |lines: &[(&str, &str)], name: &str| {
-        lines.iter().filter(|(key, _)| *key == "a").find_map(|(_, value)| {
-            let (attribute, value) = value.split_once(':').unwrap_or((value, ""));
-            (attribute == name).then(|| value.to_owned())
-        })
-    };
-    let own = |name: &str| of(lines, name);
-    let inherited = |name: &str| own(name).or_else(|| of(session, name));
+    let own = |name: &str| attribute(lines, name);
+    let inherited = |name: &str| own(name).or_else(|| attribute(session, name));
     let mid =
         own("mid").filter(|mid| !mid.is_empty()).ok_or_else(|| format!("no a=mid under m={description}"))?;
     for name in ["ice-ufrag", "ice-pwd", "fingerprint"] {
