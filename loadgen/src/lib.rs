@@ -18,6 +18,7 @@
 //! | [`run`], [`judgement`], [`report`] | the run as data, its verdicts, its reports: pure functions of it |
 //! | [`limit`] | the highest load at which every goal still holds |
 //! | [`live`] | the shape of the live session: who, how many, what they send and hear |
+//! | [`media`] | what participants send and how what they hear arrives; ICE, DTLS and SRTP with the feature of that name |
 //! | [`machine`] | what this machine allows: files, ports, cores |
 
 pub mod books;
@@ -33,6 +34,7 @@ pub mod judgement;
 pub mod limit;
 pub mod live;
 pub mod machine;
+pub mod media;
 pub mod options;
 pub mod plan_text;
 pub mod preflight;

@@ -46,6 +46,35 @@ pub enum Media {
 impl Media {
     /// Whether this build can carry packets at all (the cargo feature `media`).
     pub const IS_BUILT_IN: bool = cfg!(feature = "media");
+
+    /// What a command line asks for: what was said of media, if anything, and whether a camera is on.
+    pub fn asked(said: Option<Self>, video: bool) -> Result<Self, String> {
+        match (said, video) {
+            (Some(Self::None), true) => {
+                Err("--media none sends nothing, so there is no picture either: leave out --video".to_owned())
+            }
+            (None | Some(Self::None), false) if said.is_some() || !Self::IS_BUILT_IN => Ok(Self::None),
+            _ if !Self::IS_BUILT_IN => {
+                Err("this build has no media: build it with the cargo feature `media`, or say \
+                                            --media none"
+                    .to_owned())
+            }
+            (_, true) => Ok(Self::AudioAndVideo),
+            (_, false) => Ok(Self::Audio),
+        }
+    }
+}
+
+impl FromStr for Media {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "audio" => Ok(Self::Audio),
+            "none" => Ok(Self::None),
+            _ => Err(format!("`{text}` is neither `audio` nor `none`")),
+        }
+    }
 }
 
 /// Whose tracks a participant receives.
@@ -65,6 +94,24 @@ impl Subscribe {
             Self::Last(speakers) => others.min(speakers as u64),
             Self::All => others,
         }
+    }
+}
+
+impl fmt::Display for LiveSession {
+    /// What each of them does, for the digest of a plan.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { participants: _, media, subscribe } = self;
+        write!(f, "sends {media}, hears {subscribe}")
+    }
+}
+
+impl fmt::Display for Media {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Audio => "audio",
+            Self::AudioAndVideo => "audio and video",
+        })
     }
 }
 

@@ -29,6 +29,9 @@ pub fn of(prepared: &[Prepared], heading: &str) -> String {
             let _ = writeln!(text, "  {}", flow_line(flow, plan.script.act(place)));
         }
         let _ = writeln!(text, "  {}", needs_line(plan));
+        for note in plan.script.notes() {
+            let _ = writeln!(text, "  {note}");
+        }
         text.push_str(&goals_lines(&plan.goals));
         let _ = writeln!(text, "  digest of the planned requests: {digest}");
     }

@@ -121,6 +121,11 @@ pub trait Script: Send + Sync {
     /// context, and with it its connection.
     fn user(&self, flow: usize, number: u64, context: Context) -> Box<dyn User>;
 
+    /// What whoever reads its plan or its report must know beside the figures, a sentence each.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What one turn of flow `flow` is, so that a plan can say "1 000 queries a minute".
     fn act(&self, flow: usize) -> Act {
         let _ = flow;

@@ -201,6 +201,12 @@ impl Connector {
         &self.host_line
     }
 
+    /// The local address that datagrams to the target's hosts come from, for the `n`th who sends any.
+    pub fn local_address(&self, n: u64) -> io::Result<IpAddr> {
+        let to = self.target.addresses().first().ok_or(io::ErrorKind::AddrNotAvailable)?;
+        self.sources.towards(*to, n)
+    }
+
     /// Makes a connection to speak this on.
     pub async fn connect(&self, speech: Speech) -> Result<Connected, Fault> {
         let began = clock::now();

@@ -7,7 +7,7 @@
 use std::{
     cell::Cell,
     io,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, SocketAddr, UdpSocket},
     rc::Rc,
     sync::Arc,
 };
@@ -45,6 +45,20 @@ impl Sources {
             socket.bind(SocketAddr::new(from, 0))?;
         }
         socket.connect(to).await
+    }
+
+    /// The local address for datagrams towards this one: the `n`th of the sources in turn, else the one the system
+    /// would send from.
+    pub(super) fn towards(&self, to: SocketAddr, n: u64) -> io::Result<IpAddr> {
+        let alike = self.alike(to).count() as u64;
+        if let Some(from) = n.checked_rem(alike).and_then(|turn| self.alike(to).nth(turn as usize)) {
+            return Ok(from);
+        }
+        let any = if to.is_ipv4() { IpAddr::from([0; 4]) } else { IpAddr::from([0; 16]) };
+        // Connecting a datagram socket sends nothing: it looks the route up (udp(7)).
+        let socket = UdpSocket::bind((any, 0))?;
+        socket.connect(to)?;
+        Ok(socket.local_addr()?.ip())
     }
 
     fn alike(&self, to: SocketAddr) -> impl Iterator<Item = IpAddr> {

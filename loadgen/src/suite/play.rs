@@ -94,6 +94,7 @@ pub(super) fn play(
 
     let truth = read_truth(control, ends, &mut notes);
     notes.extend(begun.note);
+    notes.extend(script.notes());
     if asked && split.is_none() {
         notes.push("It ran in one process: its users must know of each other.".into());
     }

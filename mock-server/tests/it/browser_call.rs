@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
+use crate::media_peer::{MediaPeer, until};
 use crate::rig::Rig;
 
 /// Beeps and a moving picture instead of a microphone and a camera, nobody who has to allow it, and a path to an SFU
@@ -39,7 +40,7 @@ async fn active(browser: &mut Browser, who: &str, expected: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-async fn two_browsers_hear_each_other() {
+async fn two_participants_in_a_browser_hear_each_other() {
     let Some((_rig, mut browser)) = two_participants().await else { return };
     for (speaker, listener) in [("ann", "bob"), ("bob", "ann")] {
         browser.value(&format!("{speaker}.publish({{ audio: true }})")).await;
@@ -65,5 +66,19 @@ async fn a_browser_sees_another_participant() {
     assert!(seen["framesDecoded"].as_u64() > Some(0), "it began with a keyframe: {seen}");
     active(&mut browser, "ann", &[("local", "audio"), ("local", "video")]).await;
     active(&mut browser, "bob", &[("remote", "audio"), ("remote", "video")]).await;
+    assert_eq!(browser.end().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn who_is_no_browser_hears_one() {
+    let Some((rig, mut browser)) = two_participants().await else { return };
+    browser.value("ann.publish({ audio: true })").await;
+    let session = browser.value("ann.session").await;
+    let mut eve = MediaPeer::enter(&rig, "eve").await;
+    eve.subscribe(session.as_str().expect("an id"), "audio").await;
+    let enough = |peers: &[&mut MediaPeer<'_>]| peers[0].heard.len() as u64 >= PACKETS;
+    until(&mut [&mut eve], "the browser's packets", enough).await;
+    let numbers: Vec<u64> = eve.heard.iter().map(|packet| *packet.seq_no).collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
     assert_eq!(browser.end().await, [""; 0]);
 }

@@ -6,8 +6,8 @@ use contract::{
         VideoToken, VideoTokenInput,
     },
     sfu::{
-        AppParams, Location, NewSession, NewTracks, Renegotiate, RenegotiateInput, SdpType,
-        SessionDescription, SfuSessionParams, TrackRef, TracksInput,
+        AppParams, CloseInput, CloseTracks, Location, MidRef, NewSession, NewTracks, Renegotiate,
+        RenegotiateInput, SdpType, SessionDescription, SfuSessionParams, TrackRef, TracksInput, UpdateTracks,
     },
     ws::{self, ServerFrame},
 };
@@ -28,6 +28,8 @@ use crate::{
 const TRACK: &str = "audio-preflight";
 /// Media section of the one track.
 const MID: &str = "0";
+/// A session nobody has opened.
+const NO_SESSION: &str = "preflight-none";
 
 fn session() -> SessionParams {
     SessionParams { session_id: LOAD_SESSION.to_owned() }
@@ -110,6 +112,28 @@ pub(in crate::preflight) async fn renegotiate(kit: &Kit) -> Result<(), Trouble> 
     let input = RenegotiateInput { session_description: SessionDescription { kind: SdpType::Answer, sdp } };
     let at = sfu(kit, &kit.need(Thing::Subscriber)?)?;
     kit.to::<Renegotiate>(&at).bearer(&token).input(&input).send().await?.fits()
+}
+
+/// Points a track of a session that there is not at another source. Packets would have to flow for it to succeed: that
+/// the SFU knows the call, and says what is wrong, is what can be asked beforehand.
+pub(in crate::preflight) async fn update_tracks(kit: &Kit) -> Result<(), Trouble> {
+    let tracks = vec![TrackRef {
+        location: Location::Remote,
+        mid: Some(MID.to_owned()),
+        session_id: Some(NO_SESSION.to_owned()),
+        track_name: TRACK.to_owned(),
+    }];
+    let input = TracksInput { session_description: None, tracks };
+    let (token, at) = (kit.need(Thing::VideoToken)?, sfu(kit, NO_SESSION)?);
+    kit.to::<UpdateTracks>(&at).bearer(&token).input(&input).send().await?.fits_or(&[410])
+}
+
+/// Closes a track of a session that there is not, for the same reason.
+pub(in crate::preflight) async fn close_tracks(kit: &Kit) -> Result<(), Trouble> {
+    let tracks = vec![MidRef { mid: MID.to_owned() }];
+    let input = CloseInput { tracks, session_description: None, force: true };
+    let (token, at) = (kit.need(Thing::VideoToken)?, sfu(kit, NO_SESSION)?);
+    kit.to::<CloseTracks>(&at).bearer(&token).input(&input).send().await?.fits_or(&[410])
 }
 
 fn sfu(kit: &Kit, session_id: &str) -> Result<SfuSessionParams, Trouble> {

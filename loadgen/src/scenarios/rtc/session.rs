@@ -20,8 +20,6 @@ pub(super) struct Session {
     people: BTreeMap<u64, Person>,
     /// Which message took which place in the session's order, as whoever heard it first was told.
     order: BTreeMap<u64, String>,
-    /// Audio tracks published so far: SFU session and name.
-    tracks: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -84,13 +82,6 @@ impl Session {
         let sent = self.messages.get(client_id).filter(|sent| sent.by != who && !duplicate);
         let latency = sent.map(|sent| at.saturating_duration_since(sent.at));
         Heard { latency, duplicate, out_of_order: (backwards && !duplicate) || elsewhere }
-    }
-
-    /// Publishes a track and tells the last `most` that others had published before.
-    pub(super) fn publish(&mut self, session: String, track: String, most: usize) -> Vec<(String, String)> {
-        let others = self.tracks.iter().rev().take(most).cloned().collect();
-        self.tracks.push((session, track));
-        others
     }
 
     /// The delivery matrix: every message was expected once at every other participant who was there when it

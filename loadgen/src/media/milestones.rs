@@ -1,0 +1,101 @@
+//! How far a participant's media has come, and how long each part took.
+
+use engine::{
+    clock::Instant,
+    record::{Recorder, TimingId},
+};
+
+use super::series::MediaSeries;
+
+/// When what happened, as far as something later is measured from it.
+pub(super) struct Milestones {
+    recorder: Recorder,
+    series: MediaSeries,
+    answered: Option<Instant>,
+    paired: Option<Instant>,
+    subscribed: Option<Instant>,
+    heard: Option<Instant>,
+    /// When the participant was due, once only the first packet is missing.
+    ready_since: Option<Instant>,
+    away_since: Option<Instant>,
+}
+
+impl Milestones {
+    /// `away_since`: when an earlier path was lost that this one replaces.
+    pub(super) fn new(recorder: Recorder, series: MediaSeries, away_since: Option<Instant>) -> Self {
+        Self {
+            recorder,
+            series,
+            answered: None,
+            paired: None,
+            subscribed: None,
+            heard: None,
+            ready_since: None,
+            away_since,
+        }
+    }
+
+    /// The SFU answered the offer to publish.
+    pub(super) fn answered(&mut self, now: Instant) {
+        self.answered.get_or_insert(now);
+    }
+
+    /// ICE found a pair of addresses that carries packets.
+    pub(super) fn paired(&mut self, now: Instant) {
+        if self.paired.is_none() {
+            self.paired = Some(now);
+            self.took(self.series.ice, self.answered, now);
+        }
+    }
+
+    /// DTLS is done.
+    pub(super) fn secured(&mut self, now: Instant) {
+        self.took(self.series.dtls, self.paired, now);
+    }
+
+    /// The path carries packets, again if it was lost.
+    pub(super) fn up(&mut self, now: Instant) {
+        let since = self.away_since.take();
+        self.took(self.series.away, since, now);
+    }
+
+    /// The path is lost. The first moment counts when it is lost again before it was up.
+    pub(super) fn lost(&mut self, now: Instant) {
+        self.away_since.get_or_insert(now);
+    }
+
+    /// Since when it is.
+    pub(super) fn away_since(&self) -> Option<Instant> {
+        self.away_since
+    }
+
+    /// The first subscription was answered.
+    pub(super) fn subscribed(&mut self, now: Instant) {
+        self.subscribed.get_or_insert(now);
+    }
+
+    /// A packet of somebody else's came.
+    pub(super) fn heard(&mut self, now: Instant) {
+        if self.heard.is_some() {
+            return;
+        }
+        self.heard = Some(now);
+        self.took(self.series.first_packet, self.subscribed, now);
+        let ready_since = self.ready_since.take();
+        self.took(self.series.ready, ready_since, now);
+    }
+
+    /// All else is there: ready as soon as somebody is heard, which may have been before.
+    pub(super) fn ready_when_heard(&mut self, due: Instant, now: Instant) {
+        match self.heard {
+            Some(_) => self.took(self.series.ready, Some(due), now),
+            None => self.ready_since = Some(due),
+        }
+    }
+
+    fn took(&self, series: TimingId, since: Option<Instant>, now: Instant) {
+        if let Some(since) = since {
+            self.recorder.value(series, now.saturating_duration_since(since));
+        }
+    }
+}
