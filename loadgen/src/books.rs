@@ -103,6 +103,47 @@ pub struct WebhookEntry {
     pub applied: u64,
 }
 
+/// What an SFU counted of the media that went through it, over all participants: since its start, or between two
+/// moments.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaBooks {
+    /// RTP packets taken from participants, those that a fault lost on their way left out.
+    pub packets_in: u64,
+    /// RTP packets sent to subscribers, those that a fault lost and those sent again left out.
+    pub packets_out: u64,
+    /// Bytes of those taken.
+    pub bytes_in: u64,
+    /// Bytes of those sent.
+    pub bytes_out: u64,
+    /// Packets that a scheduled fault lost on their way from a participant.
+    pub dropped_up: u64,
+    /// Packets that a scheduled fault lost on their way to a subscriber.
+    pub dropped_down: u64,
+    /// RTP packets sent to subscribers once more.
+    pub resent: u64,
+    /// NACKs of subscribers (RFC 4585, 6.2.1).
+    pub nacks: u64,
+    /// PLIs and FIRs of subscribers (RFC 4585, 6.3.1; RFC 5104, 4.3.1).
+    pub keyframe_requests: u64,
+}
+
+impl MediaBooks {
+    /// What was counted since `before`.
+    pub fn since(&self, before: &Self) -> Self {
+        Self {
+            packets_in: self.packets_in.saturating_sub(before.packets_in),
+            packets_out: self.packets_out.saturating_sub(before.packets_out),
+            bytes_in: self.bytes_in.saturating_sub(before.bytes_in),
+            bytes_out: self.bytes_out.saturating_sub(before.bytes_out),
+            dropped_up: self.dropped_up.saturating_sub(before.dropped_up),
+            dropped_down: self.dropped_down.saturating_sub(before.dropped_down),
+            nacks: self.nacks.saturating_sub(before.nacks),
+            resent: self.resent.saturating_sub(before.resent),
+            keyframe_requests: self.keyframe_requests.saturating_sub(before.keyframe_requests),
+        }
+    }
+}
+
 /// Answers of the admin API may be long: a ledger of 30 000 events, say.
 const BOOK_BYTES: usize = 256 * 1024 * 1024;
 /// And take a while.
@@ -144,6 +185,15 @@ impl Books {
     /// Lets no planned fault strike until they are started again.
     pub async fn stop_faults(&self) -> anyhow::Result<()> {
         self.ask(Method::POST, "/__admin/faults/stop").await.map(drop)
+    }
+
+    /// What the SFU has counted since its start.
+    pub async fn media(&self) -> anyhow::Result<MediaBooks> {
+        #[derive(Deserialize)]
+        struct Answer {
+            total: MediaBooks,
+        }
+        self.read("/__admin/media").await.map(|Answer { total }| total)
     }
 
     /// The webhook book, by event id.

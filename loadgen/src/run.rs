@@ -1,9 +1,13 @@
 //! A run as data: what `run.json` holds. Every report is a pure function of it.
 
+mod live;
+
 use std::{fmt, fs, io, net::IpAddr, path::Path};
 
 use engine::run::ScenarioRun;
 use serde::{Deserialize, Serialize};
+
+pub use live::{LiveAccount, MISSES_KEPT, Missed, MissedFrom, Receiver, WORST_KEPT};
 
 use crate::{books::Audit, faults::FaultPlan, preset::Preset, stops::EndedEarly, truth::TruthScore};
 
@@ -143,6 +147,9 @@ pub struct Measured {
     /// Why it was ended before its plan was over, when a condition or a lost goal did that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_early: Option<EndedEarly>,
+    /// Who heard what, where it was a live session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveAccount>,
 }
 
 /// A scenario that was chosen and did not run.

@@ -13,7 +13,7 @@ use engine::{
 };
 use fixtures::World;
 
-use crate::{books::Books, context::Context, live::LiveSession, preset::Sizing};
+use crate::{books::Books, context::Context, live::LiveSession, preset::Sizing, run::LiveAccount};
 
 /// A future that stays on its thread; what methods behind `dyn` return (`Box::pin(async move { … })`).
 pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -164,11 +164,23 @@ pub trait Script: Send + Sync {
     /// nothing behind that the scenario would trip over. Labelled, not counted. `round` counts from 0.
     fn warm_up<'a>(&'a self, context: &'a mut Context, round: u64) -> Local<'a, ()>;
 
+    /// Right before the start, after the warm-up: how the target's own books stand, for whatever of them
+    /// [`Script::settle`] takes as a difference. What cannot be read is not compared.
+    fn read_before<'a>(&'a self, books: &'a Books) -> Local<'a, ()> {
+        let _ = books;
+        Box::pin(async {})
+    }
+
     /// After the last answer: whatever can be judged only then is recorded (shares, counters), from what
     /// users noted and, where the target keeps books, from those. Requests made here are not counted.
     fn settle<'a>(&'a self, settling: Settling<'a>) -> Local<'a, ()> {
         let _ = settling;
         Box::pin(async {})
+    }
+
+    /// Once settled: what a live session leaves behind beyond its series. `None` for whatever is none.
+    fn account(&self) -> Option<LiveAccount> {
+        None
     }
 }
 

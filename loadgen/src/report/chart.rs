@@ -1,6 +1,10 @@
-//! A small picture of a scenario over time: plain SVG, no script.
+//! Small pictures of a scenario: plain SVG, no script.
+
+mod live;
 
 use std::fmt::Write as _;
+
+pub(super) use live::{misses, waterfall};
 
 use super::view::Moment;
 

@@ -1,5 +1,6 @@
 //! `report.html`: one file, no script, nothing fetched; light and dark, on paper and on a phone.
 
+mod live;
 mod scenario;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};

@@ -3,6 +3,10 @@
 //! Source: k6 documentation, "Custom summary" (the data `handleSummary` receives). Times are milliseconds. A
 //! metric that was not measured is left out; nothing is filled in.
 
+use contract::{
+    Endpoint as _,
+    sfu::{NewSession, NewTracks},
+};
 use engine::{
     goal::Claim,
     histogram::Distribution,
@@ -11,14 +15,18 @@ use engine::{
 };
 use serde_json::{Map, Value, json};
 
-use super::view::ScenarioView;
+use super::view::{ScenarioView, bitrates, share};
 
-/// The old suite's names for series: scenario, its metric, our series.
+/// Names for series of requests: scenario, metric, our series. They are the old suite's, and in its manner the steps
+/// of joining a live session.
 const OLD_TRENDS: &[(&str, &str, &str)] = &[
     ("search-load", "search_latency", "GET /api/search"),
     ("search-load", "semantic_search_latency", "semantic"),
     ("search-load", "filtered_search_latency", "filtered"),
     ("rtc-load", "session_join_latency", "POST /api/rtc/sessions/{session_id}/join"),
+    ("rtc-load", "video_token_latency", "POST /api/rtc/sessions/{session_id}/video-token"),
+    ("rtc-load", "sfu_session_latency", NewSession::ROUTE),
+    ("rtc-load", "sfu_tracks_latency", NewTracks::ROUTE),
     ("webhooks-load", "webhook_processing_latency", "POST /api/webhooks/stripe"),
     ("event-rsvp-load", "rsvp_latency", "POST /api/events/{event_id}/rsvp"),
     ("event-rsvp-load", "event_view_latency", "GET /api/events/{event_id}"),
@@ -48,6 +56,8 @@ pub(super) fn render(scenario: &ScenarioView<'_>) -> String {
     let mut metrics = Map::new();
     http(run, &mut metrics);
     own(run, &mut metrics);
+    lost(run, &mut metrics);
+    media(run, &mut metrics);
     thresholds(run, scenario, &mut metrics);
     let summary = json!({
         "root_group": { "name": "", "path": "", "id": "d41d8cd98f00b204e9800998ecf8427e", "groups": [], "checks": [] },
@@ -119,6 +129,32 @@ fn own(run: &ScenarioRun, metrics: &mut Map<String, Value>) {
     }
     for counter in &run.counters {
         put_counter(metrics, &counter.name, counter.total, run.duration.as_secs_f64());
+    }
+}
+
+/// A live session's losses as rates, beside the shares of what was kept: as in `http_req_failed`, what "passes" is
+/// what was lost.
+const LOST: &[(&str, &str)] = &[
+    ("sessions_lost", "sessions_kept"),
+    ("participant_time_lost", "participant_time_present"),
+    ("messages_lost", "message_delivery_success"),
+    ("media_packets_lost", "media_packets_received"),
+];
+
+fn lost(run: &ScenarioRun, metrics: &mut Map<String, Value>) {
+    for (metric, kept) in LOST {
+        let (good, bad) = share(run, kept);
+        put_rate(metrics, metric, bad, good);
+    }
+}
+
+/// Media, per participant: bits per second.
+fn media(run: &ScenarioRun, metrics: &mut Map<String, Value>) {
+    let Some(both) = bitrates(run) else { return };
+    for (metric, value) in [("media_bitrate_sent", both.sent), ("media_bitrate_received", both.received)] {
+        let values = json!({ "value": value, "min": value, "max": value });
+        metrics
+            .insert(metric.to_owned(), json!({ "type": "gauge", "contains": "default", "values": values }));
     }
 }
 

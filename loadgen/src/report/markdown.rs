@@ -3,6 +3,7 @@
 use super::{one_line, view::View};
 use crate::words::number;
 
+mod live;
 mod scenario;
 
 /// The page a team reads first.
@@ -12,6 +13,10 @@ pub(super) fn summary(view: &View<'_>) -> String {
     verdicts(&mut out, view);
     missed(&mut out, view);
     silent(&mut out, view);
+    view.scenarios
+        .iter()
+        .filter_map(|scenario| scenario.live.as_ref())
+        .for_each(|it| live::brief(&mut out, it));
     baseline(&mut out, view);
     out
 }

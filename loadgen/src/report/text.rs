@@ -1,5 +1,7 @@
 //! Plain text: what the terminal shows at the end, and `NAME_summary.txt`.
 
+mod live;
+
 use super::{
     one_line,
     view::{ScenarioView, View},
@@ -81,6 +83,9 @@ pub(super) fn summary(view: &View<'_>, scenario: &ScenarioView<'_>) -> String {
     for goal in scenario.worst_first() {
         put!(out, "  {:14}  {}: {}", goal.word, goal.name, goal.claim());
         put!(out, "  {:14}    {} ({}){}", "", goal.seen(), goal.kind, in_brackets(&goal.reason));
+    }
+    if let Some(live) = &scenario.live {
+        live::part(&mut out, live);
     }
     latencies(&mut out, scenario);
     counts(&mut out, scenario);

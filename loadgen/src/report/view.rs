@@ -3,6 +3,7 @@
 mod beside;
 mod figures;
 mod goals;
+mod live;
 mod scheduled;
 
 use engine::{
@@ -14,6 +15,7 @@ use engine::{
 pub(super) use beside::{BaselineRow, TruthRow};
 pub(super) use figures::{CounterRow, FaultRow, LatencyRow, Moment, PHASES, PhaseRow, WarmUpRow};
 pub(super) use goals::GoalRow;
+pub(super) use live::{LiveView, Matrix, Step, bitrates, share};
 pub(super) use scheduled::ScheduledRow;
 
 use crate::{
@@ -54,6 +56,8 @@ pub(super) struct ScenarioView<'a> {
     pub(super) moments: Vec<Moment>,
     pub(super) warm_up: Vec<WarmUpRow>,
     pub(super) truth: Vec<TruthRow>,
+    /// How the live session was, where it was one.
+    pub(super) live: Option<LiveView>,
 }
 
 impl<'a> View<'a> {
@@ -183,6 +187,7 @@ impl<'a> ScenarioView<'a> {
             moments: figures::moments(run),
             warm_up: figures::warm_up(run),
             truth: beside::truth(measured),
+            live: LiveView::new(measured),
         }
     }
 

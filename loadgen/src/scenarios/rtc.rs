@@ -46,10 +46,12 @@ use self::{
     session::Session,
 };
 use crate::{
+    books::{Books, MediaBooks},
     call::{Answer, Call},
     context::Context,
     live::{LiveSession, Media, PARTICIPANTS},
     media::{dues::Dues, series::MediaSeries},
+    run::LiveAccount,
     scenario::{Act, Local, Needs, Plan, Scenario, Scope, Script, Settling, User},
 };
 
@@ -276,13 +278,32 @@ impl Script for Live {
         Box::pin(rehearse(&self.0, context, round))
     }
 
+    fn read_before<'a>(&'a self, books: &'a Books) -> Local<'a, ()> {
+        Box::pin(async move {
+            if let Some(sfu) = counted_by_sfu(Some(books)).await {
+                self.0.session(|session| session.begins(sfu));
+            }
+        })
+    }
+
     fn settle<'a>(&'a self, settling: Settling<'a>) -> Local<'a, ()> {
         Box::pin(async move {
-            let Settling { context, recorder, .. } = settling;
-            self.0.session(|session| session.account(self.0.series, recorder));
+            let Settling { context, recorder, books } = settling;
+            let sfu = counted_by_sfu(books).await;
+            self.0.session(|session| session.settle(sfu, self.0.series, recorder));
             self.probe(context, recorder).await;
         })
     }
+
+    fn account(&self) -> Option<LiveAccount> {
+        self.0.session(|session| session.settled())
+    }
+}
+
+/// What the SFU has counted since its start. A target may keep no such books; then nothing is compared with them.
+async fn counted_by_sfu(books: Option<&Books>) -> Option<MediaBooks> {
+    let read = books?.media().await;
+    read.inspect_err(|why| tracing::info!("the SFU's own books are not compared: {why:#}")).ok()
 }
 
 impl Live {

@@ -65,6 +65,10 @@ pub(super) fn play(
     }
     warm(control, name, &shared, script.as_ref(), &tap, ends);
     let mut notes = reset_truth(control, ends);
+    if let Some(books) = control.books() {
+        // Whoever cannot be asked has no books to compare with.
+        drop(control.block_on(patiently(ends, script.read_before(books))));
+    }
     let begun = faults::begin(control, ends);
 
     let (started, epoch) = (clock::wall(), clock::now() + LEAD);
@@ -124,6 +128,7 @@ pub(super) fn play(
         warm_up_requests,
         notes,
         ended_early,
+        live: script.account(),
     })
 }
 

@@ -14,6 +14,7 @@ mod interrupted;
 mod limits;
 mod live_session;
 mod machine;
+mod media_books;
 mod page;
 mod preflight;
 mod processes;

@@ -1,6 +1,8 @@
 //! Reports: what every format says of a run, and that it is well-formed whatever the target sent.
 
 mod formats;
+mod live;
 pub(crate) mod made;
 mod percentiles;
 mod says;
+mod session;

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::{chip, unbroken};
+use super::{chip, live, unbroken};
 use crate::{
     report::{
         chart,
@@ -24,6 +24,7 @@ pub(super) fn section(scenario: &ScenarioView<'_>) -> Markup {
                 }
             }
             (goals(&scenario.worst_first()))
+            @if let Some(live) = &scenario.live { (live::part(live)) }
             (pictures(scenario))
             (latencies(scenario))
             (phases(scenario))

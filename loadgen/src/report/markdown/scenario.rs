@@ -1,6 +1,6 @@
 //! One scenario, in Markdown.
 
-use super::{cell, code, plain};
+use super::{cell, code, live, plain};
 use crate::{
     report::view::{GoalRow, PHASES, ScenarioView},
     words::number,
@@ -27,6 +27,9 @@ pub(super) fn section(out: &mut String, scenario: &ScenarioView<'_>) {
         "\n### Goals\n\n| verdict | goal | about | limit | observed (95 % interval) | margin | rests on | kind |\n|---|---|---|---|---|---|---|---|"
     );
     scenario.worst_first().into_iter().for_each(|goal| goal_row(out, goal));
+    if let Some(live) = &scenario.live {
+        live::part(out, live);
+    }
     latencies(out, scenario);
     failures(out, scenario);
     if !scenario.shares.is_empty() {

@@ -82,7 +82,7 @@ pub(super) fn endpoints(timings: &[TimingRun]) -> impl Iterator<Item = &TimingRu
     timings.iter().filter(|timing| timing.role == Role::Endpoint)
 }
 
-fn or_dash(value: Option<Duration>) -> String {
+pub(super) fn or_dash(value: Option<Duration>) -> String {
     value.map_or_else(|| "–".to_owned(), duration)
 }
 
@@ -91,7 +91,7 @@ pub(super) fn at(all: &Distribution, percent: f64) -> String {
 }
 
 /// A percentile with its 95 % interval.
-fn within(all: &Distribution, percent: f64) -> String {
+pub(super) fn within(all: &Distribution, percent: f64) -> String {
     quantile(&all.percentile(percent)).unwrap_or_else(|| "–".to_owned())
 }
 

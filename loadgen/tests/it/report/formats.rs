@@ -4,11 +4,20 @@ use loadgen::{report, run::Run};
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use serde_json::Value;
 
-use super::made::{self, file};
+use super::{
+    made::{self, file},
+    session::{Session, WELL},
+};
+
+/// Runs of every shape.
+fn runs() -> [Run; 4] {
+    let lost = Session { deaf: 7, disturbed: 2, ..WELL };
+    [made::good(), made::bad(), lost.run(), Session { media: false, participants: 1, ..WELL }.run()]
+}
 
 #[test]
 fn the_same_run_makes_the_same_files_also_when_read_back() {
-    for run in [made::good(), made::bad()] {
+    for run in runs() {
         let files = report::files(&run);
         assert_eq!(files, report::files(&run));
         let dir = tempfile::tempdir().expect("a directory");
@@ -20,7 +29,7 @@ fn the_same_run_makes_the_same_files_also_when_read_back() {
 #[test]
 fn tables_in_markdown_have_as_many_cells_in_every_row() {
     for name in ["SUMMARY_REPORT.md", "LOAD_TEST_REPORT.md"] {
-        for run in [made::good(), made::bad()] {
+        for run in runs() {
             let text = file(&run, name);
             let lines: Vec<&str> = text.lines().collect();
             let tables = lines.split(|line| !line.starts_with('|')).filter(|table| !table.is_empty());
@@ -43,7 +52,7 @@ fn tags(page: &str) -> Vec<String> {
 
 #[test]
 fn the_page_is_well_formed_and_fetches_and_runs_nothing() {
-    for run in [made::good(), made::bad()] {
+    for run in runs() {
         let page = file(&run, "report.html");
         let mut open: Vec<String> = Vec::new();
         for tag in tags(&page) {

@@ -82,7 +82,7 @@ fn warm_up(recorder: &Recorder, search: TimingId, epoch: clock::Instant) {
 }
 
 /// The run, with everything taken out of it that another machine or moment would have put there.
-fn finish(collector: Collector, epoch: clock::Instant, flows: Vec<FlowRun>) -> ScenarioRun {
+pub(super) fn finish(collector: Collector, epoch: clock::Instant, flows: Vec<FlowRun>) -> ScenarioRun {
     let (started, lost) = (SystemTime::UNIX_EPOCH, Vec::new());
     let ended = epoch + Duration::from_secs(12);
     let mut run =
@@ -106,6 +106,7 @@ pub(crate) fn measured(run: ScenarioRun) -> Measured {
         warm_up_requests: 7,
         notes: Vec::new(),
         ended_early: None,
+        live: None,
     }
 }
 
