@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use contract::{ApiError, Body, Endpoint, ErrorBody};
 use engine::{
+    clock,
     driver::Due,
     record::{Fault, Sample, TimingId},
 };
@@ -15,6 +16,8 @@ use crate::{
     context::Context,
     deployment::Crossing,
     http::{Exchange, Outgoing, Received},
+    sfu::pace,
+    target::Target,
 };
 
 /// What an endpoint answered; either way among what the step expects.
@@ -70,6 +73,31 @@ impl Recording<'_> {
     async fn exchange(&mut self, request: &Outgoing) -> (Due, Exchange) {
         let due = self.due.unwrap_or_else(Due::now);
         (due, self.context.client_for(self.route).exchange(request).await)
+    }
+
+    /// The same at an SFU, which is asked no faster than it lets itself be asked. What it refuses with the request to
+    /// wait is recorded, `statuses` being those the step expects, and asked again after that.
+    async fn exchange_at_pace(&mut self, request: &Outgoing, statuses: &[u16]) -> (Due, Exchange) {
+        let signed = self.context.signed(self.route, request);
+        let sent = signed.as_ref().unwrap_or(request);
+        let mut retries = pace::MOST_RETRIES;
+        loop {
+            let now = clock::now();
+            let at = self.context.pace.next(now);
+            if at > now {
+                clock::sleep_until(at).await;
+            }
+            let (due, exchange) = self.exchange(sent).await;
+            let Ok(received) = &exchange.answer else { return (due, exchange) };
+            let waits = self.context.pace.told_to_wait(clock::now(), received.status, &received.headers);
+            if !waits || retries == 0 {
+                return (due, exchange);
+            }
+            retries -= 1;
+            let outcome = expected(request, received, statuses);
+            self.record(due, &exchange, outcome);
+            self.due = None;
+        }
     }
 
     fn record(&self, due: Due, exchange: &Exchange, outcome: Result<(), Fault>) {
@@ -150,7 +178,11 @@ impl<'a, K> Asking<'a, K> {
     ) -> Result<T, Fault> {
         let mut outgoing = self.outgoing?;
         let crossing = self.recording.context.adapt(self.recording.route, &mut outgoing)?;
-        let (due, mut exchange) = self.recording.exchange(&outgoing).await;
+        let (due, mut exchange) = if Target::is_of_sfu(self.recording.route) {
+            self.recording.exchange_at_pace(&outgoing, self.statuses).await
+        } else {
+            self.recording.exchange(&outgoing).await
+        };
         let received = std::mem::replace(&mut exchange.answer, Err(Fault::reset("")));
         let received = received.map(|received| back(crossing, received));
         let answer = received.and_then(|received| read(&outgoing, received, self.statuses));

@@ -10,6 +10,7 @@ use crate::{
     call::{Call, Fetch},
     deployment::Crossing,
     http::{Client, Connector, Outgoing},
+    sfu::Pace,
 };
 
 /// What all users of a scenario on one worker share.
@@ -38,13 +39,15 @@ pub struct Context {
     client: Client,
     /// Connections to other origins of the target, by where they lead; usually there are none.
     elsewhere: Vec<Client>,
+    /// How fast an SFU is asked.
+    pub(crate) pace: Pace,
 }
 
 impl Context {
     /// A user with a connection of its own, not yet made.
     pub fn new(around: Rc<Surroundings>) -> Self {
         let client = Client::new(around.connector.clone());
-        Self { around, client, elsewhere: Vec::new() }
+        Self { around, client, elsewhere: Vec::new(), pace: Pace::default() }
     }
 
     /// A second context with a connection of its own: for what one person does twice at once (a double
@@ -57,7 +60,7 @@ impl Context {
     /// A user who borrows connections from its worker's pool and gives them back.
     pub fn pooled(around: Rc<Surroundings>) -> Self {
         let client = Client::pooled(around.connector.clone());
-        Self { around, client, elsewhere: Vec::new() }
+        Self { around, client, elsewhere: Vec::new(), pace: Pace::default() }
     }
 
     /// Asks an endpoint: `context.call::<GetEvent>(&params).due(due).send().await`.
@@ -121,10 +124,18 @@ impl Context {
         route: &'static str,
         outgoing: &mut Outgoing,
     ) -> Result<Option<Crossing>, Fault> {
-        match self.around.connector.target().deployment() {
+        let target = self.around.connector.target();
+        // How the target differs says nothing of somebody else's SFU.
+        match target.deployment().filter(|_| !target.goes_to_other_sfu(route)) {
             Some(deployment) => deployment.adapt(route, outgoing),
             None => Ok(None),
         }
+    }
+
+    /// The request as the account that pays for this route's part of the target makes it, where one does.
+    pub(crate) fn signed(&self, route: &'static str, outgoing: &Outgoing) -> Option<Outgoing> {
+        let account = self.around.connector.target().account(route)?;
+        Some(account.signed(route, outgoing))
     }
 
     /// How connections are made, for sockets.

@@ -104,7 +104,7 @@ fn judge_scenario(measured: &Measured) -> ScenarioVerdict {
     let mut judged = verdict::judge(&measured.run);
     let misses = measured.truth.iter().flat_map(TruthScore::misses);
     judged.invalid.extend(misses.map(Reason::Mismeasured));
-    let ended = measured.ended_early.iter().filter(|ended| ended.cause == Cause::Generator);
+    let ended = measured.ended_early.iter().filter(|ended| ended.cause.invalidates());
     judged.invalid.extend(ended.map(|ended| Reason::Mismeasured(ended.why.clone())));
     judged
 }

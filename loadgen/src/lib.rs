@@ -19,6 +19,7 @@
 //! | [`limit`] | the highest load at which every goal still holds |
 //! | [`live`] | the shape of the live session: who, how many, what they send and hear |
 //! | [`media`] | what participants send and how what they hear arrives; ICE, DTLS and SRTP with the feature of that name |
+//! | [`sfu`] | another SFU than the target's for it: where, with whose account, at what pace and price |
 //! | [`machine`] | what this machine allows: files, ports, cores |
 
 pub mod books;
@@ -44,6 +45,7 @@ pub mod run;
 pub mod safety;
 pub mod scenario;
 pub mod scenarios;
+pub mod sfu;
 pub mod shards;
 pub mod stops;
 pub mod suite;

@@ -14,6 +14,7 @@ use crate::{
     preset::{Preset, Sizing},
     scenario::{Scenario, Scope},
     scenarios,
+    sfu::Allowance,
     stops::Stop,
     target::Target,
     watch::Wish,
@@ -62,6 +63,8 @@ pub struct Options {
     pub abort_on: Vec<Stop>,
     /// Ends a scenario once one of its goals is lost whatever the rest would bring.
     pub abort_early: bool,
+    /// How much traffic an SFU that has its price may send; `None` where it has none.
+    pub allowance: Option<Allowance>,
     /// What is shown while it runs.
     pub watch: Wish,
     /// Where the page to watch it is: a loopback address, if anywhere.
@@ -117,6 +120,7 @@ impl Options {
             baseline: true,
             abort_on: Vec::new(),
             abort_early: false,
+            allowance: None,
         }
     }
 

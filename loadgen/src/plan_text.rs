@@ -10,6 +10,7 @@ use engine::{
 
 use crate::{
     scenario::{Act, Plan},
+    sfu::{Traffic, traffic::gigabytes},
     suite::{Prepared, SuiteError},
     words::number,
 };
@@ -29,6 +30,7 @@ pub fn of(prepared: &[Prepared], heading: &str) -> String {
             let _ = writeln!(text, "  {}", flow_line(flow, plan.script.act(place)));
         }
         let _ = writeln!(text, "  {}", needs_line(plan));
+        text.push_str(&media_line(plan.needs.media));
         for note in plan.script.notes() {
             let _ = writeln!(text, "  {note}");
         }
@@ -127,6 +129,25 @@ fn needs_line(plan: &Plan) -> String {
         let _ = write!(text, ", {} load users", number(u64::from(needs.load_users)));
     }
     text
+}
+
+/// What flows beside the requests, on the wire.
+fn media_line(media: Traffic) -> String {
+    if media.is_none() {
+        return String::new();
+    }
+    let (up, down) = (gigabytes(media.to_sfu), gigabytes(media.from_sfu));
+    format!("  about {up} of media to the SFU and {down} from it, with its headers\n")
+}
+
+/// What Cloudflare's SFU asks for the media of all of it.
+pub fn price_line(prepared: &[Prepared]) -> String {
+    format!("{}\n", media(prepared).price())
+}
+
+/// The media of all of it.
+pub fn media(prepared: &[Prepared]) -> Traffic {
+    prepared.iter().map(|prepared| prepared.plan.needs.media).fold(Traffic::default(), Traffic::and)
 }
 
 fn goals_lines(goals: &[Goal]) -> String {

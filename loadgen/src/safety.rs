@@ -8,6 +8,8 @@ use std::net::IpAddr;
 
 use fixtures::environments::{self, Allowed};
 
+use crate::sfu::{Allowance, Traffic, traffic};
+
 /// Why load does not go somewhere: the end of a sentence that begins with the target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -52,6 +54,16 @@ pub enum Refusal {
         /// What it should say.
         wanted: String,
     },
+    /// It has a price, and less of it was allowed than the plan takes.
+    #[error("{estimate}: allow it with `--allow-egress-gb {needed}`{allowed}")]
+    Costs {
+        /// What the plan takes and what that costs, in words.
+        estimate: String,
+        /// What to type: gigabytes.
+        needed: String,
+        /// What was typed instead, in words.
+        allowed: String,
+    },
     /// Nobody confirmed it.
     #[error(
         "load leaves this machine only when its host is confirmed: add `--confirm {host}`{typed}. {load}"
@@ -74,20 +86,29 @@ pub fn names(named: &[(&'static str, &str)]) -> Result<(), Refusal> {
 
 /// The host must be on the list of its environment; of any, when none was asked for.
 pub fn host(environment: Option<&str>, host: &str) -> Result<(), Refusal> {
+    let whose = environment.map_or_else(|| "any environment".to_owned(), |name| format!("`{name}`"));
+    let mut listed: Vec<String> =
+        lists(environment).into_iter().flat_map(|(_, allowed)| allowed.load.clone()).collect();
+    listed.sort();
+    listed.dedup();
+    on_list(&listed, host, whose)
+}
+
+/// The host must be one of the SFUs' that live sessions may use instead of their environment's.
+pub fn sfu_host(host: &str) -> Result<(), Refusal> {
+    on_list(&environments::shipped().sfu, host, "SFUs".to_owned())
+}
+
+fn on_list(listed: &[String], host: &str, whose: String) -> Result<(), Refusal> {
     let host = environments::host_name(host);
     names(&[("host", &host)])?;
     if environments::is_production(&host) {
         return Err(Refusal::Apex(host));
     }
-    let lists = lists(environment);
-    if lists.iter().any(|(_, allowed)| environments::is_listed(&allowed.load, &host)) {
+    if environments::is_listed(listed, &host) {
         return Ok(());
     }
-    let whose = environment.map_or_else(|| "any environment".to_owned(), |name| format!("`{name}`"));
-    let mut listed: Vec<String> = lists.iter().flat_map(|(_, allowed)| allowed.load.clone()).collect();
-    listed.sort();
-    listed.dedup();
-    Err(Refusal::NotListed { host, whose, listed })
+    Err(Refusal::NotListed { host, whose, listed: listed.to_vec() })
 }
 
 fn lists(environment: Option<&str>) -> Vec<(&'static str, &'static Allowed)> {
@@ -127,6 +148,16 @@ pub fn health(environment: Option<&str>, host: &str, says: &str) -> Result<(), R
         None => format!("load goes only to what says {} ({})", known.join(", "), environments::FILE),
     };
     Err(Refusal::OtherEnvironment { says: says.to_owned(), wanted })
+}
+
+/// What has a price must have been allowed, and as much of it as the plan takes. `typed` is in gigabytes.
+pub fn costs(traffic: Traffic, typed: Option<f64>) -> Result<Allowance, Refusal> {
+    let allowance = typed.map(Allowance::gigabytes);
+    if let Some(allowance) = allowance.filter(|allowance| allowance.covers(traffic)) {
+        return Ok(allowance);
+    }
+    let allowed = typed.map_or_else(String::new, |typed| format!(" or more ({typed} was typed)"));
+    Err(Refusal::Costs { estimate: traffic.price(), needed: traffic::to_allow(traffic.from_sfu), allowed })
 }
 
 /// Whatever is not this machine must have been confirmed by its exact name. `load` says what it would mean.

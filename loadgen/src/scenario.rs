@@ -13,7 +13,9 @@ use engine::{
 };
 use fixtures::World;
 
-use crate::{books::Books, context::Context, live::LiveSession, preset::Sizing, run::LiveAccount};
+use crate::{
+    books::Books, context::Context, live::LiveSession, preset::Sizing, run::LiveAccount, sfu::Traffic,
+};
 
 /// A future that stays on its thread; what methods behind `dyn` return (`Box::pin(async move { … })`).
 pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -99,6 +101,8 @@ pub struct Needs {
     pub empty_load_events: bool,
     /// Routes it asks beside those that are measured: sockets, and what is asked before the start or after the end.
     pub routes: &'static [&'static str],
+    /// Media it sends and receives beside its requests.
+    pub media: Traffic,
 }
 
 /// What one turn of a flow is.

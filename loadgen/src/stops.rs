@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr, time::Duration};
 use engine::{goal::Goal, record::Live, verdict};
 use serde::{Deserialize, Serialize};
 
-use crate::words::{duration, limit, percent};
+use crate::{
+    sfu::Allowance,
+    words::{duration, limit, percent},
+};
 
 /// How long a condition must hold unless it says so itself.
 const STRETCH: Duration = Duration::from_secs(5);
@@ -152,12 +155,19 @@ pub enum Cause {
     Generator,
     /// A goal is lost whatever the rest would bring: the scenario ends, and the goal is missed.
     GoalLost,
+    /// The traffic that was allowed is used up: the scenario ends, and nothing can be said of the rest of its plan.
+    Allowance,
 }
 
 impl Cause {
     /// True when not only this scenario ends, but the run.
     pub fn ends_the_run(self) -> bool {
-        self != Self::GoalLost
+        matches!(self, Self::Target | Self::Generator)
+    }
+
+    /// True when what was measured is not what was planned, for no fault of the target's.
+    pub fn invalidates(self) -> bool {
+        matches!(self, Self::Generator | Self::Allowance)
     }
 }
 
@@ -167,6 +177,8 @@ pub struct Watch {
     stops: Vec<Holding>,
     /// In the order of [`Live::goals`]; empty where goals end nothing.
     goals: Vec<Goal>,
+    /// Traffic that may come from the SFU.
+    allowance: Option<Allowance>,
     /// The newest look at the second that is not over yet.
     newest: Option<Live>,
     /// Requests and failures before that second.
@@ -190,12 +202,21 @@ impl Watch {
     /// Ends a scenario by these conditions and, where `goals` are given, by a goal that is lost.
     pub fn new(stops: &[Stop], goals: &[Goal]) -> Self {
         let stops = stops.iter().map(|&stop| Holding { stop, since: None }).collect();
-        Self { stops, goals: goals.to_vec(), newest: None, before: (0, 0) }
+        Self { stops, goals: goals.to_vec(), allowance: None, newest: None, before: (0, 0) }
+    }
+
+    /// The same, and the scenario ends when more traffic has come from the SFU than this.
+    #[must_use]
+    pub fn allowing(self, allowance: Option<Allowance>) -> Self {
+        Self { allowance, ..self }
     }
 
     /// How it stands now; says why the scenario must end, if it must. Looking more than once a second changes
-    /// nothing: a second is judged when the next has begun.
+    /// nothing: a second is judged when the next has begun. Only traffic counts at once.
     pub fn look(&mut self, live: &Live) -> Option<EndedEarly> {
+        if let Some(why) = self.allowance.and_then(|allowance| allowance.exceeded(live)) {
+            return Some(EndedEarly { second: live.second, cause: Cause::Allowance, why });
+        }
         let over = self.newest.replace(live.clone()).filter(|newest| newest.second < live.second)?;
         let second = Second {
             number: over.second,

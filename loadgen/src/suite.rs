@@ -127,7 +127,7 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
         },
         audit: None,
         faults: None,
-        notes: Vec::new(),
+        notes: other_sfu(options).into_iter().collect(),
     };
     play_all(&mut run, prepared, &control, ends, &screen)?;
     run.interrupted = ends.interrupted();
@@ -262,6 +262,15 @@ fn audit(control: &Control, notes: &mut Vec<String>, ends: &Ends) -> Option<Audi
     };
     notes.push(format!("The target's own books could not be read: {why}."));
     (!ends.interrupted()).then(|| Audit::unread(why))
+}
+
+/// Where live sessions had their SFU, when it was not the target's own.
+fn other_sfu(options: &Options) -> Option<String> {
+    let sfu = options.target.other_sfu()?;
+    let allowed = options.allowance.map_or_else(String::new, |allowance| {
+        format!(", which was allowed to send {allowance}; above that the scenario ends")
+    });
+    Some(format!("Live sessions used the SFU at {sfu} instead of the target's own{allowed}."))
 }
 
 /// All requests of several scenarios.

@@ -13,6 +13,7 @@ use http::{HeaderName, HeaderValue};
 mod asked;
 mod error;
 mod recipe;
+mod sfu;
 
 pub use asked::Asked;
 pub use error::TargetError;
@@ -35,6 +36,8 @@ pub struct Target {
     deployment: Option<Arc<Deployment>>,
     roots: Roots,
     elsewhere: Arc<Elsewhere>,
+    /// The SFU its live sessions use instead of its own.
+    sfu: Option<Arc<sfu::Sfu>>,
     recipe: Arc<Recipe>,
 }
 
@@ -104,7 +107,8 @@ impl Target {
 
     /// Whether it, or a part of it elsewhere, is reached over TLS.
     pub fn wants_roots(&self) -> bool {
-        self.tls() || self.elsewhere.iter().any(|(_, target)| target.tls())
+        self.tls()
+            || self.elsewhere.iter().map(|(_, target)| target.as_ref()).chain(self.other_sfu()).any(Self::tls)
     }
 
     /// Whose certificates it may show, by its profile.
@@ -124,7 +128,8 @@ impl Target {
 
     /// The addresses of all its parts.
     pub fn everywhere(&self) -> impl Iterator<Item = &SocketAddr> {
-        let elsewhere = self.elsewhere.iter().flat_map(|(_, target)| &target.origin.addresses);
+        let elsewhere = self.elsewhere.iter().map(|(_, target)| target.as_ref()).chain(self.other_sfu());
+        let elsewhere = elsewhere.flat_map(|target| &target.origin.addresses);
         self.origin.addresses.iter().chain(elsewhere)
     }
 
@@ -147,11 +152,19 @@ impl Target {
 
     /// Where requests of this route go, when that is another origin.
     pub fn elsewhere(&self, route: &'static str) -> Option<&Arc<Self>> {
-        if self.elsewhere.is_empty() {
+        if self.elsewhere.is_empty() && self.sfu.is_none() {
             return None;
         }
         let place = Place::of(route);
+        if let Some(sfu) = self.sfu.as_ref().filter(|_| place == Place::Sfu) {
+            return Some(&sfu.at);
+        }
         self.elsewhere.iter().find(|(other, _)| *other == place).map(|(_, target)| target)
+    }
+
+    /// Whether requests of this route are asked of an SFU, which says how fast it may be asked.
+    pub(crate) fn is_of_sfu(route: &'static str) -> bool {
+        Place::of(route) == Place::Sfu
     }
 
     /// What its `/health` says its environment is must be what was asked for.

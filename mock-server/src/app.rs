@@ -14,7 +14,7 @@ use crate::defects::{Defect, Defects};
 use crate::faults::{FaultPlan, Faults};
 use crate::history::History;
 use crate::latency::{Latency, Origin};
-use crate::live::Plane;
+use crate::live::{Plane, SfuApp};
 use crate::metrics::Metrics;
 use crate::server::{Connections, Limits, Tls};
 use crate::snapshot::{SnapshotError, Vault};
@@ -50,6 +50,8 @@ pub struct Config {
     /// Where the media of live sessions is received; without it, and in a build without `media`, descriptions
     /// are exchanged and no packet ever flows.
     pub media: Option<MediaListen>,
+    /// An application of the SFU's own, beside that of the live sessions.
+    pub sfu_app: Option<SfuApp>,
 }
 
 /// Where media is received: one UDP socket for all sessions of all worlds.
@@ -78,6 +80,7 @@ impl Default for Config {
             limits: Limits::default(),
             data_dir: None,
             media: Some(MediaListen::default()),
+            sfu_app: None,
         }
     }
 }
@@ -91,6 +94,7 @@ pub(crate) struct Settings {
     pub(crate) defects: Defects,
     pub(crate) faults: Faults,
     pub(crate) limits: Limits,
+    pub(crate) sfu_app: Option<SfuApp>,
     /// Cancelled when the process begins to end: whatever could stay open for long ends then.
     pub(crate) ending: CancellationToken,
     /// Carries the media of live sessions, once the process listens.
@@ -121,6 +125,7 @@ impl App {
             defects: Defects::planted(&config.defects),
             faults: Faults::planned(config.faults),
             limits: config.limits,
+            sfu_app: config.sfu_app,
             ending: CancellationToken::new(),
             plane: OnceLock::new(),
         });

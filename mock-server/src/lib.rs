@@ -60,5 +60,6 @@ mod webhooks;
 mod worlds;
 
 pub use app::{Config, MediaListen};
+pub use live::SfuApp;
 pub use router::service;
 pub use server::{Limits, Tls, TlsError, serve};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::record::{Live, LiveSeries, Newest, Standing};
+use crate::record::{Live, LiveCounter, LiveSeries, Newest, Standing};
 
 /// All parts together. Counts add up. Of percentiles, which do not, the slowest part's is given: no more
 /// than that share of all is above it, since no more of any part is.
@@ -38,6 +38,11 @@ fn add(whole: &mut Live, part: &Live) {
     for (goal, part) in whole.goals.iter_mut().zip(&part.goals) {
         goal.n += part.n;
         goal.bad += part.bad;
+    }
+    whole.counters.resize_with(whole.counters.len().max(part.counters.len()), LiveCounter::default);
+    for (counter, part) in whole.counters.iter_mut().zip(&part.counters) {
+        counter.name.clone_from(&part.name);
+        counter.total += part.total;
     }
 }
 

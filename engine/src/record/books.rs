@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 use crate::{
     histogram::{Encoder, HIGHEST_US},
     record::{
-        Column, CounterId, FaultKind, Registry, Role, ShareId, Standing,
+        Column, CounterId, FaultKind, LiveCounter, Registry, Role, ShareId, Standing,
         batch::{Batch, EVIDENCE, FaultSeen, UsersSeen},
         values::{Limits, Seconds, Values},
     },
@@ -202,6 +202,12 @@ impl Books {
     /// Good ones and bad ones of a share so far.
     pub(super) fn share(&self, id: ShareId) -> (u64, u64) {
         self.shares[id.index()].values().fold((0, 0), |sum, n| (sum.0 + n.0, sum.1 + n.1))
+    }
+
+    /// All counters so far.
+    pub(super) fn counters_so_far(&self) -> impl Iterator<Item = LiveCounter> {
+        let named = self.registry.counters.iter().zip(&self.counters);
+        named.map(|(name, (total, _))| LiveCounter { name: name.clone(), total: *total })
     }
 
     /// A counter so far.

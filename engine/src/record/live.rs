@@ -43,6 +43,18 @@ pub struct Live {
     pub series: Vec<LiveSeries>,
     /// How each goal stands, in the order of the plan.
     pub goals: Vec<Standing>,
+    /// Counters, in the order they were declared.
+    #[serde(default)]
+    pub counters: Vec<LiveCounter>,
+}
+
+/// A counter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveCounter {
+    /// Its name.
+    pub name: String,
+    /// What it has come to so far.
+    pub total: u64,
 }
 
 /// What was due in one second and is done by now.
@@ -121,6 +133,7 @@ impl Books {
             cores,
             series: series.collect(),
             goals: claims.iter().map(|claim| self.standing(claim)).collect(),
+            counters: self.counters_so_far().collect(),
         }
     }
 

@@ -13,7 +13,7 @@ pub(crate) use batch::EVIDENCE;
 pub(crate) use books::KINDS;
 pub use collector::{Collector, Ending, Plan, Tap};
 pub use fault::{Fault, FaultKind};
-pub use live::{Live, LiveSeries, Newest, Standing};
+pub use live::{Live, LiveCounter, LiveSeries, Newest, Standing};
 pub use recorder::{Phases, Recorder, Sample};
 pub(crate) use values::Values;
 

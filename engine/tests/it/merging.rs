@@ -11,7 +11,8 @@ use engine::{
     load::{Flow, Load},
     merge::{self, Unlike},
     record::{
-        Collector, Ending, Fault, FaultKind, Live, LiveSeries, Newest, Plan, Registry, Sample, Standing,
+        Collector, Ending, Fault, FaultKind, Live, LiveCounter, LiveSeries, Newest, Plan, Registry, Sample,
+        Standing,
     },
     run::{Cell, CpuSecond, FlowRun, ScenarioRun},
     workers::WorkerLost,
@@ -240,6 +241,7 @@ fn how_parts_stand_adds_up_and_the_slowest_percentile_is_shown() {
             cores: Some(0.5),
             series: vec![LiveSeries { name: "GET /".into(), endpoint: true, n, failed: 1, newest }],
             goals: vec![Standing { n, bad: 1 }],
+            counters: vec![LiveCounter { name: "bytes".into(), total: n }],
         }
     };
     let silent = Live::default();

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Refusal;
+use super::{Refusal, sfu::Sfu};
 use crate::target::{Asked, Target, TargetError};
 
 /// Where load goes.
@@ -13,9 +13,13 @@ pub(super) struct Aim {
     #[arg(long, value_name = "NAME|FILE.toml|URL", default_value = "mock", env = "LOADGEN_TARGET")]
     target: String,
 
-    /// Let load leave this machine: the target's host, exactly. Without it the refusal says what would be sent
+    /// Let load leave this machine: the target's host, exactly, and that of an SFU elsewhere; may be given several
+    /// times. Without it the refusal says what would be sent
     #[arg(long, value_name = "HOST")]
-    confirm: Option<String>,
+    confirm: Vec<String>,
+
+    #[command(flatten)]
+    sfu: Sfu,
 
     /// The mock's world to load, where it has several (`x-mock-world` with every request) [default: its default]
     #[arg(long, value_name = "NAME", env = "MOCK_WORLD")]
@@ -26,12 +30,15 @@ impl Aim {
     /// The target, looked up. Refused is what load may not go to, and what is not this machine and was not confirmed;
     /// `load` says what would be sent.
     pub(super) fn target(&self, load: impl FnOnce() -> String) -> Result<Target, Refusal> {
-        let target = Asked::read(&self.target).and_then(|asked| asked.resolve(self.confirm.as_deref(), load));
+        let target = Asked::read(&self.target).and_then(|asked| {
+            let typed = self.confirm.iter().find(|typed| *typed == asked.host()).or(self.confirm.first());
+            asked.resolve(typed.map(String::as_str), load)
+        });
         let target = target.and_then(|target| match &self.mock_world {
             Some(world) => target.in_world(world),
             None => Ok(target),
         });
-        Ok(target?)
+        Ok(target?.with_sfu(&self.sfu.choice, &self.confirm)?)
     }
 }
 

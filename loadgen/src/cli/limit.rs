@@ -55,6 +55,11 @@ pub(super) fn limit(args: LimitArgs) -> Result<Exit, Refusal> {
     if options.scenarios.len() != 1 {
         return Err(Refusal::usage("a limit is one scenario's: name it with --scenario NAME"));
     }
+    if options.target.is_paid_for() {
+        return Err(Refusal::usage(
+            "a limit is not looked for at --sfu cloudflare: each trial would have its traffic paid for anew",
+        ));
+    }
     let scaled = (options.time_scale - 1.0).abs() > f64::EPSILON;
     let patience = Patience { trial_s: args.trial, scaled, most: Duration::from_secs_f64(args.most * 60.0) };
     let refused = |e: limit::LimitError| Refusal { exit: e.exit(), why: e.to_string() };

@@ -7,6 +7,7 @@ mod preflight;
 mod reach;
 mod report;
 mod run;
+mod sfu;
 mod spread;
 mod stops;
 mod targets;
@@ -40,6 +41,7 @@ Examples:
   loadgen run --admin-token TOKEN                    all six, smoke, against the mock on port 8089
   loadgen run --allow-partial                        leave out what the target cannot do
   loadgen run --scenario search-load --preset quick --target http://127.0.0.1:9000
+  loadgen plan --scenario rtc-load --sfu cloudflare  what the session's media would cost there
   loadgen targets show backend-2025-11               a target profile, to copy and change
   loadgen limit --scenario search-load               how much more than launch day the target carries
   loadgen report results/run_20270101_120000         make every report again from run.json

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use clap::Args;
 use engine::exit::Exit;
 
-use super::{Refusal, spread::Spread, tell, what::What};
-use crate::{plan_text, scenarios, suite, target::Target};
+use super::{Refusal, sfu::Sfu, spread::Spread, tell, what::What};
+use crate::{plan_text, scenarios, sfu::Choice, suite, target::Target};
 
 #[derive(Debug, Args)]
 pub(super) struct PlanArgs {
@@ -15,6 +15,9 @@ pub(super) struct PlanArgs {
 
     #[command(flatten)]
     spread: Spread,
+
+    #[command(flatten)]
+    sfu: Sfu,
 }
 
 pub(super) fn plan(args: &PlanArgs) -> Result<Exit, Refusal> {
@@ -25,6 +28,9 @@ pub(super) fn plan(args: &PlanArgs) -> Result<Exit, Refusal> {
     let prepared = suite::plans(&options, &nonce);
     let heading = format!("preset {}, seed {}, {} workers", options.preset, options.seed, options.workers);
     tell(&plan_text::of(&prepared, &heading));
+    if args.sfu.choice == Choice::Cloudflare {
+        tell(&plan_text::price_line(&prepared));
+    }
     tell(&plan_text::machine_line(&suite::fits(&prepared, &options)));
     Ok(Exit::Ok)
 }

@@ -8,6 +8,7 @@ use engine::exit::Exit;
 use super::{
     Refusal,
     reach::Reach,
+    sfu::Egress,
     spread::Spread,
     stops::Stopping,
     tell,
@@ -56,6 +57,9 @@ pub(super) struct RunArgs {
     web: Option<SocketAddr>,
 
     #[command(flatten)]
+    egress: Egress,
+
+    #[command(flatten)]
     stopping: Stopping,
 
     #[command(flatten)]
@@ -77,7 +81,7 @@ impl RunArgs {
             unfit: if self.allow_partial { Unfit::LeaveOut } else { Unfit::Stop },
             ..self.reach.with(chosen)
         };
-        Ok((self.stopping.applied(options), self.ending))
+        Ok((self.stopping.applied(self.egress.applied(options)?), self.ending))
     }
 }
 

@@ -92,7 +92,10 @@ impl Kit {
     }
 
     pub(super) fn to<E: contract::Endpoint>(&self, params: &E::Params) -> Question<E> {
-        Question::new(self.client(), params)
+        let target = self.connector.target();
+        let connector = target.elsewhere(E::ROUTE).map(|part| self.connector.to(part.clone()));
+        let client = Client::new(connector.unwrap_or_else(|| self.connector.clone()));
+        Question::new(client, params, target.account(E::ROUTE).cloned())
     }
 
     /// Remembers what was found, if it was.

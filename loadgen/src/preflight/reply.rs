@@ -11,20 +11,25 @@ use super::{
     findings::Trouble,
     shape::{self, Difference},
 };
-use crate::http::{Client, Outgoing, Received};
+use crate::{
+    http::{Client, Outgoing, Received},
+    sfu::Account,
+};
 
 /// A request to an endpoint, being put together.
 pub(super) struct Question<E> {
     client: Client,
     outgoing: Outgoing,
+    /// Whose account pays for it, where it has a price.
+    account: Option<Account>,
     endpoint: PhantomData<E>,
 }
 
 impl<E: Endpoint> Question<E> {
-    pub(super) fn new(client: Client, params: &E::Params) -> Self {
+    pub(super) fn new(client: Client, params: &E::Params, account: Option<Account>) -> Self {
         let mut outgoing = get(E::path(params));
         outgoing.method = Method::from_bytes(E::method().as_bytes()).unwrap_or_default();
-        Self { client, outgoing, endpoint: PhantomData }
+        Self { client, outgoing, account, endpoint: PhantomData }
     }
 
     pub(super) fn input(self, input: &E::Input) -> Self {
@@ -48,7 +53,8 @@ impl<E: Endpoint> Question<E> {
 
     /// Sends it.
     pub(super) async fn send(mut self) -> Result<Reply<E>, Trouble> {
-        let received = exchange(&mut self.client, &self.outgoing).await?;
+        let signed = self.account.as_ref().map(|account| account.signed(E::ROUTE, &self.outgoing));
+        let received = exchange(&mut self.client, signed.as_ref().unwrap_or(&self.outgoing)).await?;
         Ok(Reply { received, endpoint: PhantomData })
     }
 }

@@ -53,6 +53,7 @@ use crate::{
     media::{dues::Dues, series::MediaSeries},
     run::LiveAccount,
     scenario::{Act, Local, Needs, Plan, Scenario, Scope, Script, Settling, User},
+    sfu::Traffic,
 };
 
 const NAME: &str = "rtc-load";
@@ -102,6 +103,7 @@ impl Scenario for RtcLoad {
             connections: SOCKETS_EACH * people,
             load_users: people as u32,
             routes: &[ws::ROUTE],
+            media: Traffic::of(&scope.live, times.coming(), times.staying().as_secs_f64()),
             ..Needs::default()
         };
         Plan {

@@ -139,7 +139,13 @@ pub(super) async fn patiently<T>(ends: &Ends, work: impl Future<Output = T>) -> 
 
 /// Whom to trust: what was typed, else what the target's profile says.
 fn trust(options: &Options) -> Result<Tls, SuiteError> {
-    match (&options.ca, options.target.roots()) {
+    let target = &options.target;
+    // An SFU of the public network is trusted as such, beside whatever the API's certificates are.
+    let public = target.other_sfu().is_some_and(|sfu| *sfu.roots() == Roots::System);
+    match (&options.ca, target.roots()) {
+        (Some(ca), _) if public => Ok(Tls::trusting_beside_the_systems(ca)?),
+        (None, Roots::File(pem)) if public => Ok(Tls::trusting_beside_the_systems(Path::new(pem))?),
+        (None, _) if public => Ok(Tls::of_the_system()?),
         (Some(ca), _) => Ok(Tls::trusting(ca)?),
         (None, Roots::File(pem)) => Ok(Tls::trusting(Path::new(pem))?),
         (None, Roots::System) => Ok(Tls::of_the_system()?),

@@ -17,7 +17,8 @@ pub(super) struct Stops {
 impl Stops {
     pub(super) fn new(options: &Options, goals: &[Goal]) -> Self {
         let goals = if options.abort_early { goals } else { &[] };
-        Self { watch: Watch::new(&options.abort_on, goals), ended: None }
+        let watch = Watch::new(&options.abort_on, goals).allowing(options.allowance);
+        Self { watch, ended: None }
     }
 
     /// Looks once; when it must end, it ends as on a first Ctrl-C: nothing new starts, whoever thinks leaves.

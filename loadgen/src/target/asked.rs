@@ -62,6 +62,11 @@ impl Asked {
         each.map_err(|why| self.refused(why))
     }
 
+    /// The host of the base; empty where nothing is known of it.
+    pub fn host(&self) -> &str {
+        self.origins.first().map_or("", |(_, origin)| &origin.host)
+    }
+
     fn refused(&self, why: safety::Refusal) -> TargetError {
         TargetError::Refused { target: self.text.clone(), why }
     }
@@ -125,6 +130,7 @@ impl Asked {
             deployment: deployment.flatten(),
             roots,
             elsewhere: Arc::default(),
+            sfu: None,
             recipe: Arc::new(Recipe::new(self.text, self.file)),
         };
         let elsewhere = places

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use engine::exit::Exit;
 use fixtures::targets::TargetsError;
 
-use crate::safety::Refusal;
+use crate::{safety::Refusal, sfu::AccountError};
 
 /// Why there is no target, or load does not go there.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,17 @@ pub enum TargetError {
     /// No world of a mock can be called that.
     #[error("`{0}` is no name of a world: it has 1 to 64 characters of a-z, 0-9, _ and -")]
     World(String),
+    /// Live sessions do not use this SFU.
+    #[error("the SFU {sfu} is refused: {why}")]
+    Sfu {
+        /// As it was asked for.
+        sfu: String,
+        /// Why not.
+        why: Refusal,
+    },
+    /// There is no account to pay for it.
+    #[error(transparent)]
+    Account(#[from] AccountError),
     /// Load does not go there.
     #[error("target {target} is refused: {why}")]
     Refused {
@@ -58,8 +69,12 @@ impl TargetError {
     /// What it says to the shell.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Unknown(_) | Self::Unreadable { .. } | Self::Profile { .. } | Self::World(_) => Exit::Usage,
-            Self::Unresolved { .. } | Self::Refused { .. } => Exit::Unreachable,
+            Self::Unknown(_)
+            | Self::Unreadable { .. }
+            | Self::Profile { .. }
+            | Self::World(_)
+            | Self::Account(_) => Exit::Usage,
+            Self::Unresolved { .. } | Self::Refused { .. } | Self::Sfu { .. } => Exit::Unreachable,
         }
     }
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{Asked, Target, TargetError};
 
 /// What was typed, the profile's text, and the addresses that were found: enough to make the same target elsewhere
-/// without reading or looking up anything. Every rule about hosts is kept there anew.
+/// without reading or looking up anything. Every rule about hosts is kept there anew. An SFU elsewhere is left out: a
+/// session whose users must know of each other is never split.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipe {
     asked: String,

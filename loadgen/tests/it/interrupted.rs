@@ -28,7 +28,7 @@ const BOOKS: &str = "GET /__admin/";
 const PREFLIGHT_WEBHOOKS: usize = 2;
 
 /// One mock for all of these tests: they only knock at it.
-static MOCK: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static MOCK: LazyLock<String> = LazyLock::new(|| {
     let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -6,6 +6,7 @@ mod api;
 mod browser;
 mod calls;
 mod client;
+mod cloudflare;
 mod command_line;
 mod deployment;
 mod flash_crowd;

@@ -42,14 +42,14 @@ const ADMIN_TOKEN: &str = "token-of-the-tests";
 
 /// Changes an answer of the API: its body in place, and its status and media type when something is returned.
 /// `asked` is method and path.
-type Change = fn(asked: &str, body: &mut Value) -> Option<(u16, &'static str)>;
+pub(crate) type Change = fn(asked: &str, body: &mut Value) -> Option<(u16, &'static str)>;
 
 fn honest(_: &str, _: &mut Value) -> Option<(u16, &'static str)> {
     None
 }
 
 /// The mock, with this change to its answers.
-fn mock(change: Change) -> Router {
+pub(crate) fn mock(change: Change) -> Router {
     let config = mock_server::Config {
         admin_token: ADMIN_TOKEN.to_owned(),
         world: Some(*WORLD),

@@ -16,7 +16,11 @@ use crate::app::{Config, MediaListen};
 use crate::defects::Defect;
 use crate::faults::{self, FaultPlan, Known};
 use crate::latency::{calibrated, read_profile};
+use crate::live::SfuApp;
 use crate::server::{Limits, Tls, raise_open_files};
+
+/// The variable that holds the secret of `--sfu-app`.
+const SFU_APP_SECRET: &str = "MOCK_SFU_APP_SECRET";
 
 #[derive(Debug, clap::Args)]
 #[group(id = "serve")]
@@ -86,6 +90,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
+    /// Have an SFU application of this id, as Cloudflare Realtime does: its `/v1/apps/ID/…` takes the secret in
+    /// `MOCK_SFU_APP_SECRET` as bearer instead of video tokens, and its sessions may subscribe to each other's tracks.
+    #[arg(long, value_name = "ID", value_parser = app_id)]
+    sfu_app: Option<String>,
+
     /// Connections at once. At the limit accepting pauses, nobody is refused. Without it: as many as the limit of
     /// open files carries, the hard one, to which the soft one is raised.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -130,6 +139,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         limits: Limits { connections: args.max_connections, ..Limits::default() },
         data_dir: args.data_dir,
         media: Some(MediaListen { listen: args.media_listen, advertise: args.media_advertise }),
+        sfu_app: args.sfu_app.map(sfu_app).transpose()?,
     };
     let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
     let ended = runtime.block_on(listen(address, config, args.exit_with_parent));
@@ -218,6 +228,19 @@ async fn parent_gone() {
     let mut input = tokio::io::stdin();
     let mut buffer = [0; 256];
     while matches!(input.read(&mut buffer).await, Ok(read) if read > 0) {}
+}
+
+/// The application of this id, whose secret is no argument: those are seen by everybody on the machine.
+fn sfu_app(id: String) -> anyhow::Result<SfuApp> {
+    let secret = std::env::var(SFU_APP_SECRET).ok().filter(|secret| !secret.trim().is_empty());
+    let secret = secret
+        .ok_or_else(|| anyhow!("--sfu-app takes its secret from {SFU_APP_SECRET}, which is not set"))?;
+    Ok(SfuApp { id, secret })
+}
+
+fn app_id(text: &str) -> Result<String, String> {
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if fits { Ok(text.to_owned()) } else { Err(format!("`{text}` is not 1 to 64 letters and digits")) }
 }
 
 /// The plan of faults in this file, which may name the profile's pools.

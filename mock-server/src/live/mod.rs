@@ -33,6 +33,7 @@ use crate::mock::Mock;
 use passes::{Pass, Passes, Purpose, random_text};
 use room::Room;
 use sfu::Sfu;
+pub use sfu::SfuApp;
 
 pub(crate) use books::Figures;
 pub(crate) use media::{Plane, carry_media};

@@ -19,6 +19,8 @@ pub(crate) enum Purpose {
     Socket,
     /// Its video.
     Video,
+    /// Everything in an application of the SFU's own; no token stands for that.
+    Application,
 }
 
 /// What a token stands for.

@@ -39,6 +39,7 @@ mod rig;
 mod search;
 mod selftest;
 mod sfu;
+mod sfu_app;
 mod snapshots;
 mod tls;
 mod webhooks;

@@ -213,6 +213,7 @@ fn help_is_the_manual() {
         "--tls-dir",
         "--data-dir",
         "--max-connections",
+        "--sfu-app",
     ] {
         assert!(out.contains(flag), "{flag} is not in\n{out}");
     }

@@ -1,6 +1,7 @@
 //! The live session: joined, its video negotiated, its socket opened, and left.
 
 use contract::{
+    Endpoint as _,
     rtc::{
         JoinInput, JoinSession, LOAD_SESSION, LeaveInput, LeaveSession, SessionParams, VideoHealth,
         VideoToken, VideoTokenInput,
@@ -53,7 +54,19 @@ pub(in crate::preflight) async fn video_token(kit: &Kit) -> Result<(), Trouble> 
     let reply = question.input(&VideoTokenInput { access_token }).send().await?;
     kit.keep(Thing::VideoToken, reply.text("/video_token"));
     kit.keep(Thing::App, reply.text("/app_id"));
-    reply.fits()
+    reply.fits()?;
+    leads_there(kit, &reply.text("/sfu_url").unwrap_or_default())
+}
+
+/// The SFU must be where its calls go: at the target, unless another was asked for.
+fn leads_there(kit: &Kit, sfu_url: &str) -> Result<(), Trouble> {
+    let target = kit.connector().target();
+    let at = target.elsewhere(NewSession::ROUTE).map_or(target, |part| part.as_ref()).to_string();
+    if target.other_sfu().is_some() || !sfu_url.contains("://") || sfu_url.starts_with(&format!("{at}/")) {
+        return Ok(());
+    }
+    let expected = format!("an SFU at {at}; with --sfu ORIGIN its calls go elsewhere");
+    Err(Trouble::Differs { differences: vec![Difference::new("sfu_url", expected, sfu_url)] })
 }
 
 pub(in crate::preflight) async fn video_health(kit: &Kit) -> Result<(), Trouble> {

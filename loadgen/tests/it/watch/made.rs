@@ -121,6 +121,7 @@ pub(crate) fn live(second: i64) -> Live {
         cores: Some(0.8),
         series: series.collect(),
         goals: [done * 10, done * 8, done * 60, 0, done, 0, 0, 1, 0].map(standing).to_vec(),
+        counters: Vec::new(),
     }
 }
 

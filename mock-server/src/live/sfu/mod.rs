@@ -6,6 +6,7 @@
 //! exchanged. An operation on a session that is not connected waits up to five seconds for it.
 
 mod answer;
+mod application;
 mod handlers;
 mod negotiation;
 mod outcome;
@@ -25,7 +26,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::books::{Book, Figures};
 use super::media::Plane;
-use super::passes::{Pass, random_text};
+use super::passes::{Pass, Purpose, random_text};
 use crate::area::AuditCheck;
 use crate::clock;
 use crate::sync::lock;
@@ -33,6 +34,7 @@ use negotiation::Negotiation;
 use session::{Session, Sources};
 
 pub(crate) use answer::Section;
+pub use application::SfuApp;
 pub(crate) use handlers::routes;
 pub(crate) use negotiation::{Flow, Quality};
 #[cfg(feature = "media")]
@@ -45,6 +47,8 @@ const MAX_OWN_SESSIONS: usize = 4;
 const TOO_MUCH_LOSS: f64 = 0.05;
 /// How often tracks without media are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// Sessions an application may have open, likewise.
+const MAX_APP_SESSIONS: usize = 10_000;
 
 /// All SFU sessions.
 #[derive(Debug, Default)]
@@ -133,7 +137,7 @@ impl Sfu {
         let mut sessions = lock(&self.sessions);
         let own = sessions.by_id.iter().filter(|(_, session)| session.owner == owner);
         let own: Vec<(Instant, String)> = own.map(|(id, session)| (session.opened_at, id.clone())).collect();
-        if let (true, Some((_, oldest))) = (own.len() >= MAX_OWN_SESSIONS, own.iter().min()) {
+        if let (true, Some((_, oldest))) = (own.len() >= most_sessions(&owner), own.iter().min()) {
             sessions.by_id.remove(oldest);
         }
         sessions.by_id.insert(id.clone(), Session::new(owner, negotiation, now));
@@ -179,6 +183,10 @@ impl Sfu {
             }
         }
     }
+}
+
+fn most_sessions(owner: &Pass) -> usize {
+    if owner.purpose == Purpose::Application { MAX_APP_SESSIONS } else { MAX_OWN_SESSIONS }
 }
 
 fn gone() -> ApiError {

@@ -1,0 +1,6 @@
+//! Live sessions whose SFU is Cloudflare's, or another than the target's.
+
+mod allowance;
+mod calls;
+mod refusals;
+mod runs;
