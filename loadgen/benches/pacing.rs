@@ -266,7 +266,7 @@ impl Shared<'_> {
             recorder: Some(recorder.clone()),
             registry: self.registry.clone(),
         });
-        let make = move |_| Asker(Context::pooled(around.clone()));
+        let make = move |n| Asker(Context::pooled(around.clone(), n));
         driver::drive(&self.flow, worker.shard(), self.epoch, &Ends::new(), &recorder, make).await
     }
 }

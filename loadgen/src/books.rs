@@ -13,10 +13,11 @@ use crate::{
     http::{Client, Connector, Limits, Outgoing},
 };
 
-/// The books of a mock. Clones share a connection.
+/// The books of a mock, or of several that share their live sessions. Clones share the connections.
 #[derive(Debug, Clone)]
 pub struct Books {
-    client: Rc<Mutex<Client>>,
+    /// One to each server.
+    clients: Rc<[Mutex<Client>]>,
     token: Rc<str>,
 }
 
@@ -129,17 +130,28 @@ pub struct MediaBooks {
 
 impl MediaBooks {
     /// What was counted since `before`.
+    #[must_use]
     pub fn since(&self, before: &Self) -> Self {
+        self.with(before, u64::saturating_sub)
+    }
+
+    /// What this and another SFU counted together.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        self.with(other, u64::saturating_add)
+    }
+
+    fn with(&self, other: &Self, make: fn(u64, u64) -> u64) -> Self {
         Self {
-            packets_in: self.packets_in.saturating_sub(before.packets_in),
-            packets_out: self.packets_out.saturating_sub(before.packets_out),
-            bytes_in: self.bytes_in.saturating_sub(before.bytes_in),
-            bytes_out: self.bytes_out.saturating_sub(before.bytes_out),
-            dropped_up: self.dropped_up.saturating_sub(before.dropped_up),
-            dropped_down: self.dropped_down.saturating_sub(before.dropped_down),
-            nacks: self.nacks.saturating_sub(before.nacks),
-            resent: self.resent.saturating_sub(before.resent),
-            keyframe_requests: self.keyframe_requests.saturating_sub(before.keyframe_requests),
+            packets_in: make(self.packets_in, other.packets_in),
+            packets_out: make(self.packets_out, other.packets_out),
+            bytes_in: make(self.bytes_in, other.bytes_in),
+            bytes_out: make(self.bytes_out, other.bytes_out),
+            dropped_up: make(self.dropped_up, other.dropped_up),
+            dropped_down: make(self.dropped_down, other.dropped_down),
+            resent: make(self.resent, other.resent),
+            nacks: make(self.nacks, other.nacks),
+            keyframe_requests: make(self.keyframe_requests, other.keyframe_requests),
         }
     }
 }
@@ -153,8 +165,14 @@ impl Books {
     /// The books behind `token` at the connector's target.
     pub fn new(connector: &Connector, token: &str) -> Self {
         let limits = Limits { timeout: std::time::Duration::from_secs(BOOK_SECONDS), body_bytes: BOOK_BYTES };
-        let client = Client::new(connector.with_limits(limits));
-        Self { client: Rc::new(Mutex::new(client)), token: token.into() }
+        let connector = connector.with_limits(limits);
+        let clients = connector.each().map(|server| Mutex::new(Client::new(server))).collect();
+        Self { clients, token: token.into() }
+    }
+
+    /// Whether the token opens the books of every server.
+    pub async fn can_be_read(&self) -> anyhow::Result<()> {
+        self.ask(Method::GET, "/__admin/pools").await.map(drop)
     }
 
     /// Forgets the latencies so far: what follows is scored.
@@ -162,19 +180,40 @@ impl Books {
         self.ask(Method::POST, "/__admin/truth/reset").await.map(drop)
     }
 
-    /// Latencies by route since the last reset.
+    /// Latencies by route since the last reset. Of several servers each has those of its own part only, which nothing that
+    /// was measured compares with.
     pub async fn truth(&self) -> anyhow::Result<Vec<RouteTruth>> {
-        self.read("/__admin/truth").await
+        match &*self.read::<Vec<RouteTruth>>("/__admin/truth").await? {
+            [truth] => Ok(truth.clone()),
+            several => bail!("{} servers hold a part each", several.len()),
+        }
     }
 
-    /// Every invariant and its verdict.
+    /// Every invariant and its verdict, at every server. One of several whose books cannot be read fails the audit.
     pub async fn audit(&self) -> anyhow::Result<Audit> {
-        self.read("/__admin/audit").await
+        let mut checks = Vec::new();
+        let mut failure = None;
+        for client in self.clients.iter() {
+            let name = client.lock().await.connector().target().to_string();
+            let audit = match self.ask_one(client, Method::GET, "/__admin/audit").await {
+                Ok(body) => understood::<Audit>("/__admin/audit", &body)?,
+                Err(why) => Audit::unread(format!("{:#}", failure.insert(why))),
+            };
+            let of = if self.clients.len() > 1 { format!("{name}: ") } else { String::new() };
+            let named = |check: AuditCheck| AuditCheck { detail: format!("{of}{}", check.detail), ..check };
+            checks.extend(audit.checks.into_iter().map(named));
+        }
+        match failure {
+            Some(why) if self.clients.len() == 1 => Err(why),
+            _ => Ok(Audit { ok: checks.iter().all(|check| check.ok), checks }),
+        }
     }
 
-    /// The plan of faults, and how often each has struck.
+    /// The plan of faults, and how often each has struck: that of the first server that has one.
     pub async fn faults(&self) -> anyhow::Result<FaultPlan> {
-        self.read("/__admin/faults").await
+        let mut plans = self.read::<FaultPlan>("/__admin/faults").await?;
+        let planned = plans.iter().position(|plan| plan.toml.is_some()).unwrap_or_default();
+        Ok(plans.swap_remove(planned))
     }
 
     /// Opens the windows of the planned faults now.
@@ -187,41 +226,55 @@ impl Books {
         self.ask(Method::POST, "/__admin/faults/stop").await.map(drop)
     }
 
-    /// What the SFU has counted since its start.
+    /// What the SFU has counted since its start; of several servers, what theirs have together.
     pub async fn media(&self) -> anyhow::Result<MediaBooks> {
         #[derive(Deserialize)]
         struct Answer {
             total: MediaBooks,
         }
-        self.read("/__admin/media").await.map(|Answer { total }| total)
+        let answers = self.read::<Answer>("/__admin/media").await?;
+        Ok(answers.iter().fold(MediaBooks::default(), |sum, Answer { total }| sum.and(total)))
     }
 
     /// The webhook book, by event id.
     pub async fn webhooks(&self) -> anyhow::Result<BTreeMap<String, WebhookEntry>> {
-        let body = self.ask(Method::GET, "/__admin/webhooks").await?;
-        let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        lines
-            .enumerate()
-            .map(|(i, line)| {
+        let mut book: BTreeMap<String, WebhookEntry> = BTreeMap::new();
+        for body in self.ask(Method::GET, "/__admin/webhooks").await? {
+            let lines = body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+            for (i, line) in lines.enumerate() {
                 let entry: WebhookEntry = serde_json::from_slice(line)
                     .with_context(|| format!("/__admin/webhooks, line {}", i + 1))?;
-                Ok((entry.event_id.clone(), entry))
-            })
-            .collect()
+                match book.get_mut(&entry.event_id) {
+                    Some(known) => {
+                        known.deliveries += entry.deliveries;
+                        known.applied += entry.applied;
+                    }
+                    None => drop(book.insert(entry.event_id.clone(), entry)),
+                }
+            }
+        }
+        Ok(book)
     }
 
-    async fn read<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
-        let body = self.ask(Method::GET, path).await?;
-        serde_json::from_slice(&body)
-            .with_context(|| format!("{path} answers in a shape that is not the mock's"))
+    async fn read<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Vec<T>> {
+        let bodies = self.ask(Method::GET, path).await?;
+        bodies.iter().map(|body| understood(path, body)).collect()
     }
 
-    /// Asks the admin API for anything.
-    pub async fn ask(&self, method: Method, path: &str) -> anyhow::Result<Bytes> {
+    /// Asks every server's admin API for the same.
+    async fn ask(&self, method: Method, path: &str) -> anyhow::Result<Vec<Bytes>> {
+        let mut bodies = Vec::new();
+        for client in self.clients.iter() {
+            bodies.push(self.ask_one(client, method.clone(), path).await?);
+        }
+        Ok(bodies)
+    }
+
+    async fn ask_one(&self, client: &Mutex<Client>, method: Method, path: &str) -> anyhow::Result<Bytes> {
         let bearer = HeaderValue::try_from(format!("Bearer {}", self.token)).context("the admin token")?;
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, bearer)]);
         let request = Outgoing { method, path: path.to_owned(), headers, body: Bytes::new() };
-        let answer = self.client.lock().await.exchange(&request).await.answer;
+        let answer = client.lock().await.exchange(&request).await.answer;
         let received = answer.map_err(|fault| anyhow::anyhow!("{path}: {fault}"))?;
         match received.status.as_u16() {
             200..=299 => Ok(received.body),
@@ -229,4 +282,8 @@ impl Books {
             _ => bail!("{path}: {}", received.status),
         }
     }
+}
+
+fn understood<T: DeserializeOwned>(path: &str, body: &[u8]) -> anyhow::Result<T> {
+    serde_json::from_slice(body).with_context(|| format!("{path} answers in a shape that is not the mock's"))
 }

@@ -36,6 +36,8 @@ pub struct Surroundings {
 #[derive(Debug)]
 pub struct Context {
     around: Rc<Surroundings>,
+    /// The user's own way to the target: it remembers which server they are at.
+    connector: Connector,
     client: Client,
     /// Connections to other origins of the target, by where they lead; usually there are none.
     elsewhere: Vec<Client>,
@@ -46,21 +48,32 @@ pub struct Context {
 impl Context {
     /// A user with a connection of its own, not yet made.
     pub fn new(around: Rc<Surroundings>) -> Self {
-        let client = Client::new(around.connector.clone());
-        Self { around, client, elsewhere: Vec::new(), pace: Pace::default() }
+        Self::of_user(around, 0)
+    }
+
+    /// User `n` of many: where a target has several servers, each begins at one in turn.
+    pub fn of_user(around: Rc<Surroundings>, n: u64) -> Self {
+        let connector = around.connector.of_user(n);
+        Self::by(around, connector)
+    }
+
+    fn by(around: Rc<Surroundings>, connector: Connector) -> Self {
+        let client = Client::new(connector.clone());
+        Self { around, client, connector, elsewhere: Vec::new(), pace: Pace::default() }
     }
 
     /// A second context with a connection of its own: for what one person does twice at once (a double
     /// click, a concurrent redelivery).
     #[must_use]
     pub fn another(&self) -> Self {
-        Self::new(self.around.clone())
+        Self::by(self.around.clone(), self.connector.clone())
     }
 
-    /// A user who borrows connections from its worker's pool and gives them back.
-    pub fn pooled(around: Rc<Surroundings>) -> Self {
-        let client = Client::pooled(around.connector.clone());
-        Self { around, client, elsewhere: Vec::new(), pace: Pace::default() }
+    /// User `n`, who borrows connections from its worker's pool and gives them back.
+    pub fn pooled(around: Rc<Surroundings>, n: u64) -> Self {
+        let connector = around.connector.of_user(n);
+        let client = Client::pooled(connector.clone());
+        Self { around, client, connector, elsewhere: Vec::new(), pace: Pace::default() }
     }
 
     /// Asks an endpoint: `context.call::<GetEvent>(&params).due(due).send().await`.
@@ -109,10 +122,10 @@ impl Context {
 
     /// The connection for requests of this route: the target may have parts at other origins.
     pub fn client_for(&mut self, route: &'static str) -> &mut Client {
-        let Some(target) = self.around.connector.target().elsewhere(route) else { return &mut self.client };
+        let Some(target) = self.connector.target().elsewhere(route) else { return &mut self.client };
         let known = self.elsewhere.iter().position(|client| client.connector().target() == target.as_ref());
         let place = known.unwrap_or_else(|| {
-            self.elsewhere.push(Client::new(self.around.connector.to(target.clone())));
+            self.elsewhere.push(Client::new(self.connector.to(target.clone())));
             self.elsewhere.len() - 1
         });
         &mut self.elsewhere[place]
@@ -124,7 +137,7 @@ impl Context {
         route: &'static str,
         outgoing: &mut Outgoing,
     ) -> Result<Option<Crossing>, Fault> {
-        let target = self.around.connector.target();
+        let target = self.connector.target();
         // How the target differs says nothing of somebody else's SFU.
         match target.deployment().filter(|_| !target.goes_to_other_sfu(route)) {
             Some(deployment) => deployment.adapt(route, outgoing),
@@ -140,7 +153,7 @@ impl Context {
 
     /// How connections are made, for sockets.
     pub fn connector(&self) -> &Connector {
-        &self.around.connector
+        &self.connector
     }
 
     pub(crate) fn maybe_recorder(&self) -> Option<&Recorder> {

@@ -10,8 +10,10 @@ mod connect;
 mod http1;
 mod http2;
 mod sources;
+mod tls;
 mod watched;
 
 pub use client::{Client, Exchange, Outgoing, Received};
-pub use connect::{Connected, Connector, Limits, Speech, Stream, Tls, TlsError};
+pub use connect::{Connected, Connector, Limits, Speech, Stream};
+pub use tls::{Tls, TlsError};
 pub use watched::Marks;

@@ -38,6 +38,8 @@ pub struct Target {
     elsewhere: Arc<Elsewhere>,
     /// The SFU its live sessions use instead of its own.
     sfu: Option<Arc<sfu::Sfu>>,
+    /// Further servers of the same platform.
+    also: Arc<Vec<Arc<Target>>>,
     recipe: Arc<Recipe>,
 }
 
@@ -54,6 +56,8 @@ struct Origin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Base,
+    /// A further server, as good as the base.
+    Also,
     Pages,
     Sockets,
     Sfu,
@@ -79,13 +83,18 @@ impl Target {
         let moved = |target: &Self| Self { world: Some(world.clone()), ..target.clone() };
         let elsewhere =
             self.elsewhere.iter().map(|(place, target)| (*place, Arc::new(moved(target)))).collect();
-        Ok(Self { elsewhere: Arc::new(elsewhere), ..moved(&self) })
+        let elsewhere: Arc<Elsewhere> = Arc::new(elsewhere);
+        let also =
+            self.also.iter().map(|server| Arc::new(Self { elsewhere: elsewhere.clone(), ..moved(server) }));
+        let also = Arc::new(also.collect());
+        Ok(Self { elsewhere, also, ..moved(&self) })
     }
 
     /// All it takes to make the same target in another process, at the same addresses.
     pub fn recipe(&self) -> Recipe {
-        let elsewhere = self.elsewhere.iter().map(|(_, target)| &target.origin);
-        let addresses = std::iter::once(&self.origin).chain(elsewhere).map(|origin| origin.addresses.clone());
+        let elsewhere = self.elsewhere.iter().map(|(_, target)| target);
+        let others = self.also.iter().chain(elsewhere).map(|target| &target.origin);
+        let addresses = std::iter::once(&self.origin).chain(others).map(|origin| origin.addresses.clone());
         let world = self.world.as_ref().and_then(|world| world.to_str().ok()).map(str::to_owned);
         self.recipe.at(addresses.collect(), world)
     }
@@ -107,8 +116,14 @@ impl Target {
 
     /// Whether it, or a part of it elsewhere, is reached over TLS.
     pub fn wants_roots(&self) -> bool {
-        self.tls()
-            || self.elsewhere.iter().map(|(_, target)| target.as_ref()).chain(self.other_sfu()).any(Self::tls)
+        let elsewhere = self.elsewhere.iter().map(|(_, target)| target.as_ref());
+        let others = self.also.iter().map(AsRef::as_ref).chain(elsewhere).chain(self.other_sfu());
+        self.tls() || others.into_iter().any(Self::tls)
+    }
+
+    /// The servers that users begin at in turn, this one first; usually it is alone.
+    pub fn servers(&self) -> impl Iterator<Item = Arc<Self>> {
+        std::iter::once(Arc::new(self.clone())).chain(self.also.iter().cloned())
     }
 
     /// Whose certificates it may show, by its profile.
@@ -128,9 +143,9 @@ impl Target {
 
     /// The addresses of all its parts.
     pub fn everywhere(&self) -> impl Iterator<Item = &SocketAddr> {
-        let elsewhere = self.elsewhere.iter().map(|(_, target)| target.as_ref()).chain(self.other_sfu());
-        let elsewhere = elsewhere.flat_map(|target| &target.origin.addresses);
-        self.origin.addresses.iter().chain(elsewhere)
+        let elsewhere = self.elsewhere.iter().map(|(_, target)| target.as_ref());
+        let others = self.also.iter().map(AsRef::as_ref).chain(elsewhere).chain(self.other_sfu());
+        self.origin.addresses.iter().chain(others.flat_map(|target| &target.origin.addresses))
     }
 
     /// Host and port, as the `Host` header has them.
@@ -188,6 +203,7 @@ impl Place {
     fn key(self) -> &'static str {
         match self {
             Self::Base => "base",
+            Self::Also => "also",
             Self::Pages => "pages",
             Self::Sockets => "sockets",
             Self::Sfu => "sfu",

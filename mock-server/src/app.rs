@@ -14,6 +14,7 @@ use crate::defects::{Defect, Defects};
 use crate::faults::{FaultPlan, Faults};
 use crate::history::History;
 use crate::latency::{Latency, Origin};
+use crate::live::bus::{Bus, BusAddress};
 use crate::live::{Plane, SfuApp};
 use crate::metrics::Metrics;
 use crate::server::{Connections, Limits, Tls};
@@ -52,6 +53,8 @@ pub struct Config {
     pub media: Option<MediaListen>,
     /// An application of the SFU's own, beside that of the live sessions.
     pub sfu_app: Option<SfuApp>,
+    /// What other servers share their live sessions over.
+    pub bus: Option<BusAddress>,
 }
 
 /// Where media is received: one UDP socket for all sessions of all worlds.
@@ -81,6 +84,7 @@ impl Default for Config {
             data_dir: None,
             media: Some(MediaListen::default()),
             sfu_app: None,
+            bus: None,
         }
     }
 }
@@ -95,6 +99,7 @@ pub(crate) struct Settings {
     pub(crate) faults: Faults,
     pub(crate) limits: Limits,
     pub(crate) sfu_app: Option<SfuApp>,
+    pub(crate) bus: Option<Arc<Bus>>,
     /// Cancelled when the process begins to end: whatever could stay open for long ends then.
     pub(crate) ending: CancellationToken,
     /// Carries the media of live sessions, once the process listens.
@@ -126,6 +131,7 @@ impl App {
             faults: Faults::planned(config.faults),
             limits: config.limits,
             sfu_app: config.sfu_app,
+            bus: config.bus.map(Bus::at),
             ending: CancellationToken::new(),
             plane: OnceLock::new(),
         });

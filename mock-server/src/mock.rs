@@ -37,8 +37,8 @@ pub(crate) struct Mock {
 }
 
 impl Mock {
-    /// The mock of this dataset, whose business clock starts now.
-    pub(crate) fn load(settings: Arc<Settings>, dataset: &Dataset) -> Self {
+    /// The mock of this dataset in the world of this name, whose business clock starts now.
+    pub(crate) fn load(settings: Arc<Settings>, world: &str, dataset: &Dataset) -> Self {
         Self {
             clock: BusinessClock::starting_at(dataset.epoch()),
             auth: Auth::load(dataset),
@@ -47,7 +47,7 @@ impl Mock {
             instructors: Instructors::load(dataset),
             subscriptions: Subscriptions::load(dataset),
             webhooks: Webhooks::load(),
-            live: Live::load(dataset),
+            live: Live::load(settings.bus.as_ref(), world, dataset),
             header: dataset.header(),
             settings,
         }

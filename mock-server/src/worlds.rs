@@ -57,7 +57,7 @@ impl Worlds {
     pub(crate) fn new(settings: Arc<Settings>, world: Option<&World>) -> Self {
         let dataset: Dataset = world.into_iter().flat_map(World::records).collect();
         Self {
-            default: Place::of(Mock::load(Arc::clone(&settings), &dataset)),
+            default: Place::of(Mock::load(Arc::clone(&settings), DEFAULT, &dataset)),
             named: RwLock::default(),
             settings,
         }
@@ -78,7 +78,7 @@ impl Worlds {
     /// goodbye.
     pub(crate) fn replace(&self, name: &str, dataset: &Dataset) -> Result<(), ApiError> {
         room_for(name, &self.named())?;
-        let fresh = Mock::load(Arc::clone(&self.settings), dataset);
+        let fresh = Mock::load(Arc::clone(&self.settings), name, dataset);
         if let Some(old) = self.put(name, fresh)? {
             old.reset_load();
             // Letting go of a world takes a while; here nobody waits for it.

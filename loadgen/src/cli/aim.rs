@@ -13,6 +13,11 @@ pub(super) struct Aim {
     #[arg(long, value_name = "NAME|FILE.toml|URL", default_value = "mock", env = "LOADGEN_TARGET")]
     target: String,
 
+    /// A further server of the same platform, which shares its sessions with the others; may be given several times. Users
+    /// begin at each in turn, and go on to the next one when theirs cannot be reached
+    #[arg(long, value_name = "URL")]
+    also_at: Vec<String>,
+
     /// Let load leave this machine: the target's host, exactly, and that of an SFU elsewhere; may be given several
     /// times. Without it the refusal says what would be sent
     #[arg(long, value_name = "HOST")]
@@ -32,7 +37,7 @@ impl Aim {
     pub(super) fn target(&self, load: impl FnOnce() -> String) -> Result<Target, Refusal> {
         let target = Asked::read(&self.target).and_then(|asked| {
             let typed = self.confirm.iter().find(|typed| *typed == asked.host()).or(self.confirm.first());
-            asked.resolve(typed.map(String::as_str), load)
+            asked.also_at(&self.also_at)?.resolve(typed.map(String::as_str), load)
         });
         let target = target.and_then(|target| match &self.mock_world {
             Some(world) => target.in_world(world),

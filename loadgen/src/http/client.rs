@@ -192,7 +192,7 @@ impl Client {
     /// request is on it: an exchange that is dropped half-way takes its connection along.
     async fn kept(&mut self) -> Option<Connection> {
         if self.connection.is_none() && self.pooled {
-            self.connection = self.connector.idle.borrow_mut().pop();
+            self.connection = self.connector.idle().borrow_mut().pop();
         }
         let mut connection = self.connection.take()?;
         let ready = match &mut connection {
@@ -250,7 +250,7 @@ impl Drop for Client {
         if self.pooled
             && let Some(connection) = self.connection.take()
         {
-            self.connector.idle.borrow_mut().push(connection);
+            self.connector.idle().borrow_mut().push(connection);
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Making connections: TCP, then TLS where the target wants it; HTTP and sockets share this path.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     io,
     net::IpAddr,
-    path::Path,
     pin::Pin,
     rc::Rc,
     sync::Arc,
@@ -16,18 +15,14 @@ use engine::{
     clock,
     record::{Fault, FaultKind},
 };
-use rustls::{
-    ClientConfig, RootCertStore,
-    client::Resumption,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
-};
+use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{client::Connection, sources::Sources};
+use super::{client::Connection, sources::Sources, tls::Tls};
 use crate::target::Target;
 
 /// What bounds an exchange.
@@ -57,105 +52,36 @@ pub enum Speech {
     Socket,
 }
 
-/// How TLS is spoken. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Tls {
-    http: Arc<ClientConfig>,
-    socket: Arc<ClientConfig>,
-}
-
-/// Why there is no TLS.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// The roots cannot be read.
-    #[error("{path}: {message}")]
-    Roots {
-        /// Which file.
-        path: String,
-        /// What is wrong with it.
-        message: String,
-    },
-    /// The library refuses.
-    #[error("TLS: {0}")]
-    Library(#[from] rustls::Error),
-}
-
-impl Tls {
-    /// Trusts the certificates in this PEM file and nobody else.
-    pub fn trusting(pem: &Path) -> Result<Self, TlsError> {
-        Self::of(roots_in(pem)?)
-    }
-
-    /// Trusts the certificates in this PEM file and whom this system trusts.
-    pub fn trusting_beside_the_systems(pem: &Path) -> Result<Self, TlsError> {
-        let mut roots = roots_in(pem)?;
-        roots.roots.extend(roots_of_the_system()?.roots);
-        Self::of(roots)
-    }
-
-    /// Trusts whom this system trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` say otherwise).
-    pub fn of_the_system() -> Result<Self, TlsError> {
-        Self::of(roots_of_the_system()?)
-    }
-
-    /// Sessions are not resumed: every visitor is a new one and pays for the whole handshake.
-    fn of(roots: RootCertStore) -> Result<Self, TlsError> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.resumption = Resumption::disabled();
-        let offering = |protocols: &[&[u8]]| {
-            let mut config = config.clone();
-            config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
-            Arc::new(config)
-        };
-        Ok(Self { http: offering(&[b"h2", b"http/1.1"]), socket: offering(&[b"http/1.1"]) })
-    }
-}
-
-fn roots_in(pem: &Path) -> Result<RootCertStore, TlsError> {
-    let wrong = |message: String| TlsError::Roots { path: pem.display().to_string(), message };
-    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(pem)
-        .and_then(Iterator::collect)
-        .map_err(|e| wrong(format!("cannot be read as PEM certificates ({e})")))?;
-    let mut roots = RootCertStore::empty();
-    let (taken, _) = roots.add_parsable_certificates(certificates);
-    if taken == 0 {
-        return Err(wrong("holds no certificate that can be trusted".into()));
-    }
-    Ok(roots)
-}
-
-fn roots_of_the_system() -> Result<RootCertStore, TlsError> {
-    let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    let (taken, _) = roots.add_parsable_certificates(found.certs);
-    if taken == 0 {
-        let why = found.errors.first().map_or_else(|| "there are none".to_owned(), ToString::to_string);
-        return Err(TlsError::Roots { path: "the system's certificates".to_owned(), message: why });
-    }
-    Ok(roots)
-}
-
-/// How the connections of one worker are made. Clones share one pool.
+/// How the connections of one worker are made. Clones share one pool, and where they are.
 #[derive(Clone)]
 pub struct Connector {
-    target: Arc<Target>,
+    servers: Rc<[Server]>,
+    /// The server whose turn it is.
+    at: Rc<Cell<usize>>,
     tls: Option<Tls>,
     limits: Limits,
     sources: Sources,
-    pub(super) idle: Rc<RefCell<Vec<Connection>>>,
     /// What is read goes here first: lent for as long as one read takes, so no connection has one of its own.
     pub(super) scratch: Rc<RefCell<Box<[u8]>>>,
-    host_line: Rc<[u8]>,
+}
+
+/// One of the servers of a target.
+struct Server {
+    target: Arc<Target>,
+    idle: RefCell<Vec<Connection>>,
+    host_line: Box<[u8]>,
+}
+
+impl Server {
+    fn of(target: Arc<Target>) -> Self {
+        Self { idle: RefCell::default(), host_line: host_line(&target).into(), target }
+    }
 }
 
 impl std::fmt::Debug for Connector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connector")
-            .field("target", &self.target)
+            .field("target", &self.target())
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
@@ -177,9 +103,21 @@ pub struct Connected {
 impl Connector {
     /// Connections to `target`; `tls` must be there when it is reached over TLS.
     pub fn new(target: Arc<Target>, tls: Option<Tls>, limits: Limits) -> Self {
-        let host_line = host_line(&target).into();
         let scratch = Rc::new(RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()));
-        Self { target, tls, limits, sources: Sources::default(), idle: Rc::default(), scratch, host_line }
+        let servers = target.servers().map(Server::of).collect();
+        Self { servers, at: Rc::default(), tls, limits, sources: Sources::default(), scratch }
+    }
+
+    /// The same for user `n`, who begins at server `n` modulo their number, and goes on to the next one by themselves.
+    #[must_use]
+    pub fn of_user(&self, n: u64) -> Self {
+        let at = n % self.servers.len() as u64;
+        Self { at: Rc::new(Cell::new(at as usize)), ..self.clone() }
+    }
+
+    /// Connections to each of the target's servers alone.
+    pub fn each(&self) -> impl Iterator<Item = Self> {
+        self.servers.iter().map(|server| self.to(server.target.clone()))
     }
 
     /// The same, from these local addresses in turn; from whichever the system chooses when there is none.
@@ -188,9 +126,13 @@ impl Connector {
         Self { sources: Sources::new(addresses), ..self }
     }
 
-    /// Where they lead.
+    /// Where they lead: the server whose turn it is.
     pub fn target(&self) -> &Target {
-        &self.target
+        &self.here().target
+    }
+
+    fn here(&self) -> &Server {
+        &self.servers[self.at.get()]
     }
 
     /// What bounds them.
@@ -201,46 +143,73 @@ impl Connector {
     /// Another origin of the target, by the same means, with a pool of its own.
     #[must_use]
     pub fn to(&self, target: Arc<Target>) -> Self {
-        let host_line = host_line(&target).into();
-        Self { target, idle: Rc::default(), host_line, ..self.clone() }
+        Self { servers: Rc::new([Server::of(target)]), at: Rc::default(), ..self.clone() }
     }
 
     /// The same target with other limits and a pool of its own.
     #[must_use]
     pub fn with_limits(&self, limits: Limits) -> Self {
-        Self { limits, idle: Rc::default(), ..self.clone() }
+        let servers = self.servers.iter().map(|server| Server::of(server.target.clone())).collect();
+        Self { limits, servers, ..self.clone() }
     }
 
     /// What every HTTP/1.1 request begins with after its first line: whose host it is for, and which world.
     pub(super) fn host_line(&self) -> &[u8] {
-        &self.host_line
+        &self.here().host_line
     }
 
     /// The local address that datagrams to the target's hosts come from, for the `n`th who sends any.
     pub fn local_address(&self, n: u64) -> io::Result<IpAddr> {
-        let to = self.target.addresses().first().ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let to = self.target().addresses().first().ok_or(io::ErrorKind::AddrNotAvailable)?;
         self.sources.towards(*to, n)
     }
 
-    /// Makes a connection to speak this on.
+    /// Connections that nobody uses, to the server whose turn it is.
+    pub(super) fn idle(&self) -> &RefCell<Vec<Connection>> {
+        &self.here().idle
+    }
+
+    /// Makes a connection to speak this on: to the server whose turn it is, or the first after it that can be reached. A
+    /// try that is given up half-way has moved on as well.
     pub async fn connect(&self, speech: Speech) -> Result<Connected, Fault> {
         let began = clock::now();
-        let stream = self.tcp().await?;
+        let mut tried = 1;
+        loop {
+            let place = self.at.get();
+            self.at.set((place + 1) % self.servers.len());
+            match self.connect_to(&self.servers[place].target, speech, began).await {
+                Ok(connected) => {
+                    self.at.set(place);
+                    return Ok(connected);
+                }
+                Err(_) if tried < self.servers.len() => tried += 1,
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    async fn connect_to(
+        &self,
+        target: &Target,
+        speech: Speech,
+        began: clock::Instant,
+    ) -> Result<Connected, Fault> {
+        let stream = self.tcp(target).await?;
         let connected = clock::now();
         let connecting = connected - began;
-        let Some(tls) = self.tls.as_ref().filter(|_| self.target.tls()) else {
+        let Some(tls) = self.tls.as_ref().filter(|_| target.tls()) else {
             return Ok(Connected { stream: Stream::Plain(stream), h2: false, connecting, tls: None });
         };
         let config = match speech {
             Speech::Http => &tls.http,
             Speech::Socket => &tls.socket,
         };
-        let name = ServerName::try_from(self.target.host().to_owned())
-            .map_err(|e| Fault::new(FaultKind::Tls, format!("{}: {e}", self.target)))?;
+        let name = ServerName::try_from(target.host().to_owned())
+            .map_err(|e| Fault::new(FaultKind::Tls, format!("{target}: {e}")))?;
         let stream = TlsConnector::from(config.clone())
             .connect(name, stream)
             .await
-            .map_err(|e| Fault::new(FaultKind::Tls, format!("{}: {e}", self.target)))?;
+            .map_err(|e| Fault::new(FaultKind::Tls, format!("{target}: {e}")))?;
         let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok(Connected {
             stream: Stream::Tls(Box::new(stream)),
@@ -250,9 +219,9 @@ impl Connector {
         })
     }
 
-    async fn tcp(&self) -> Result<TcpStream, Fault> {
+    async fn tcp(&self, target: &Target) -> Result<TcpStream, Fault> {
         let mut last = None;
-        for &address in self.target.addresses().iter().filter(|address| self.sources.reach(**address)) {
+        for &address in target.addresses().iter().filter(|address| self.sources.reach(**address)) {
             match self.sources.connect(address).await {
                 Ok(stream) => {
                     // Requests are small: waiting to fill a segment would be measured as the target's.
@@ -262,7 +231,7 @@ impl Connector {
                 Err(e) => last = Some(Fault::new(kind_of(&e), format!("connect {address}: {e}"))),
             }
         }
-        Err(last.unwrap_or_else(|| Fault::refused(format!("{} has no address", self.target))))
+        Err(last.unwrap_or_else(|| Fault::refused(format!("{target} has no address"))))
     }
 }
 

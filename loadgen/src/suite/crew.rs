@@ -143,7 +143,8 @@ fn seats(
 ) -> impl FnMut(u64) -> Seat + 'static {
     let pooled = script.pooled(place);
     move |number| {
-        let context = if pooled { Context::pooled(around.clone()) } else { Context::new(around.clone()) };
+        let around = around.clone();
+        let context = if pooled { Context::pooled(around, number) } else { Context::of_user(around, number) };
         Seat(script.user(place, number, context))
     }
 }

@@ -14,6 +14,7 @@ use super::{Prepared, SuiteError, setup::Control};
 use crate::{
     call::Answer,
     context::Context,
+    http::Connector,
     options::{Options, Unfit},
     preflight::{self, Findings, Ink, Kit, Trouble, Wanted},
     run::NotRun,
@@ -33,12 +34,16 @@ pub struct Checked {
     pub state: Result<(), SuiteError>,
 }
 
-/// Is it there, and is it what it should be?
+/// Is it there, with all its servers, and is it what it should be? What the first one says of itself.
 pub(super) async fn identify(control: &Control) -> Result<HealthOutput, SuiteError> {
-    let health = reachable(control).await?;
-    control.options.target.is_genuine(&health.environment).map_err(|e| SuiteError::Refused(e.to_string()))?;
+    let mut first = None;
+    for server in control.connector().each() {
+        let health = answers(control, server.clone()).await?;
+        server.target().is_genuine(&health.environment).map_err(|e| SuiteError::Refused(e.to_string()))?;
+        first.get_or_insert(health);
+    }
     token(control).await?;
-    Ok(health)
+    Ok(first.expect("a target has at least one server"))
 }
 
 /// Looks at a target that was identified, for these plans. Nothing is left behind.
@@ -120,10 +125,15 @@ fn context(control: &Control) -> Context {
     control.context("preflight", Arc::new(Registry::new()), None)
 }
 
-/// Asks the target for its health.
+/// Asks the target for its health, at whichever of its servers answers.
 pub(super) async fn reachable(control: &Control) -> Result<HealthOutput, SuiteError> {
-    let mut context = context(control);
-    let tried = format!("GET {}/health", control.options.target);
+    answers(control, control.connector()).await
+}
+
+/// Asks for the health that these connections lead to.
+async fn answers(control: &Control, connector: Connector) -> Result<HealthOutput, SuiteError> {
+    let tried = format!("GET {}/health", connector.target());
+    let mut context = control.context_at(connector, "preflight", Arc::new(Registry::new()), None);
     let asked = context.call::<Health>(&contract::Nothing {}).send();
     match tokio::time::timeout(ANSWER_WITHIN, asked).await {
         Ok(Ok(Answer::Done(health))) => Ok(health),
@@ -141,7 +151,7 @@ pub(super) async fn reachable(control: &Control) -> Result<HealthOutput, SuiteEr
 /// An admin token that opens nothing would be noticed only when the books are to be read, after the load.
 async fn token(control: &Control) -> Result<(), SuiteError> {
     let Some(books) = control.books() else { return Ok(()) };
-    let read = tokio::time::timeout(ANSWER_WITHIN, books.ask(http::Method::GET, "/__admin/pools")).await;
+    let read = tokio::time::timeout(ANSWER_WITHIN, books.can_be_read()).await;
     let read = read.map_err(|_| SuiteError::Unreachable("/__admin/pools: no answer".to_owned()))?;
     read.map(drop)
         .map_err(|why| SuiteError::Refused(format!("the target's own books cannot be read: {why:#}")))

@@ -103,12 +103,23 @@ impl Control {
         registry: Arc<Registry>,
         recorder: Option<Recorder>,
     ) -> Context {
+        self.context_at(self.connector(), scenario, registry, recorder)
+    }
+
+    /// The same over these connections.
+    pub(super) fn context_at(
+        &self,
+        connector: Connector,
+        scenario: &'static str,
+        registry: Arc<Registry>,
+        recorder: Option<Recorder>,
+    ) -> Context {
         Context::new(Rc::new(Surroundings {
             scenario,
             seed: self.options.seed,
             world: self.options.world,
             nonce: self.nonce.clone(),
-            connector: self.connector(),
+            connector,
             recorder,
             registry,
         }))

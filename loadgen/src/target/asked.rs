@@ -19,8 +19,10 @@ pub struct Asked {
     /// The profile's own text and where it lies, when it is a file.
     file: Option<(PathBuf, String)>,
     profile: Option<TargetProfile>,
-    /// The base, then what is elsewhere.
+    /// The base, further servers, then what is elsewhere.
     origins: Vec<(Place, Origin)>,
+    /// Further servers that are not in the profile.
+    also: Vec<String>,
 }
 
 impl Asked {
@@ -48,9 +50,21 @@ impl Asked {
             Some(origins) => self::origins(text, origins, profile.is_some())?,
             None => Vec::new(),
         };
-        let asked = Self { text: text.to_owned(), file, profile, origins };
+        let asked = Self { text: text.to_owned(), file, profile, origins, also: Vec::new() };
         asked.allowed()?;
         Ok(asked)
+    }
+
+    /// The same target with further servers at these URLs, for which the same rules hold.
+    pub fn also_at(mut self, urls: &[String]) -> Result<Self, TargetError> {
+        let place =
+            self.origins.iter().take_while(|(place, _)| matches!(place, Place::Base | Place::Also)).count();
+        let found = urls.iter().map(|url| Ok((Place::Also, typed(url)?)));
+        let found = found.collect::<Result<Vec<_>, TargetError>>()?;
+        self.origins.splice(place..place, found);
+        self.also.extend_from_slice(urls);
+        self.allowed()?;
+        Ok(self)
     }
 
     /// Every host must be one that load may go to.
@@ -131,12 +145,15 @@ impl Asked {
             roots,
             elsewhere: Arc::default(),
             sfu: None,
-            recipe: Arc::new(Recipe::new(self.text, self.file)),
+            also: Arc::default(),
+            recipe: Arc::new(Recipe::new(self.text, self.file, self.also)),
         };
-        let elsewhere = places
-            .map(|(place, origin)| (place, Arc::new(Target { origin, ..target.clone() })))
-            .collect::<Elsewhere>();
+        let (also, elsewhere): (Vec<_>, Vec<_>) = places.partition(|(place, _)| *place == Place::Also);
+        let at = |origin| Arc::new(Target { origin, ..target.clone() });
+        let elsewhere: Elsewhere = elsewhere.into_iter().map(|(place, origin)| (place, at(origin))).collect();
         target.elsewhere = Arc::new(elsewhere);
+        let at = |(_, origin)| Arc::new(Target { origin, ..target.clone() });
+        target.also = Arc::new(also.into_iter().map(at).collect());
         Ok(target)
     }
 
@@ -158,7 +175,7 @@ impl Asked {
 }
 
 fn bare(url: &str) -> Origins {
-    Origins { base: url.to_owned(), pages: None, sockets: None, sfu: None }
+    Origins { base: url.to_owned(), also: Vec::new(), pages: None, sockets: None, sfu: None }
 }
 
 /// The base first. A profile's origins were checked for their shape, a URL is read here.
@@ -166,7 +183,8 @@ fn origins(text: &str, origins: &Origins, from_profile: bool) -> Result<Vec<(Pla
     let own =
         [(Place::Pages, &origins.pages), (Place::Sockets, &origins.sockets), (Place::Sfu, &origins.sfu)];
     let own = own.into_iter().filter_map(|(place, origin)| Some((place, origin.as_ref()?)));
-    let all = std::iter::once((Place::Base, &origins.base)).chain(own);
+    let also = origins.also.iter().map(|origin| (Place::Also, origin));
+    let all = std::iter::once((Place::Base, &origins.base)).chain(also).chain(own);
     all.map(|(place, origin)| match Origin::read(origin) {
         Some(origin) => Ok((place, origin)),
         None if from_profile => Err(TargetError::Profile {
@@ -177,11 +195,23 @@ fn origins(text: &str, origins: &Origins, from_profile: bool) -> Result<Vec<(Pla
                 message: format!("`{origin}`: expected an origin such as http://127.0.0.1:8000"),
             },
         }),
-        None if fixtures::environments::speaks_of_production(text) => Err(TargetError::Refused {
-            target: text.to_owned(),
-            why: safety::Refusal::Production { what: "target", name: text.to_owned() },
-        }),
-        None => Err(TargetError::Unknown(text.to_owned())),
+        None => Err(unreadable(text)),
     })
     .collect()
+}
+
+/// The origin that was typed for a further server.
+fn typed(url: &str) -> Result<Origin, TargetError> {
+    Origin::read(url).ok_or_else(|| unreadable(url))
+}
+
+/// Why there is no target of this text, which is no origin.
+fn unreadable(text: &str) -> TargetError {
+    if fixtures::environments::speaks_of_production(text) {
+        return TargetError::Refused {
+            target: text.to_owned(),
+            why: safety::Refusal::Production { what: "target", name: text.to_owned() },
+        };
+    }
+    TargetError::Unknown(text.to_owned())
 }

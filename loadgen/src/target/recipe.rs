@@ -13,14 +13,16 @@ use super::{Asked, Target, TargetError};
 pub struct Recipe {
     asked: String,
     file: Option<(PathBuf, String)>,
-    /// Those of the base, then of every part elsewhere.
+    /// Further servers that were typed.
+    also: Vec<String>,
+    /// Those of the base, then of every further server, then of every part elsewhere.
     addresses: Vec<Vec<SocketAddr>>,
     world: Option<String>,
 }
 
 impl Recipe {
-    pub(super) fn new(asked: String, file: Option<(PathBuf, String)>) -> Self {
-        Self { asked, file, ..Self::default() }
+    pub(super) fn new(asked: String, file: Option<(PathBuf, String)>, also: Vec<String>) -> Self {
+        Self { asked, file, also, ..Self::default() }
     }
 
     pub(super) fn at(&self, addresses: Vec<Vec<SocketAddr>>, world: Option<String>) -> Self {
@@ -30,7 +32,7 @@ impl Recipe {
     /// The target. That its host was confirmed is the business of whoever wrote the recipe.
     pub fn target(&self) -> Result<Target, TargetError> {
         let mut addresses = self.addresses.iter();
-        let asked = Asked::named(&self.asked, self.file.clone())?;
+        let asked = Asked::named(&self.asked, self.file.clone())?.also_at(&self.also)?;
         let target = asked.at(|_| Ok(addresses.next().cloned().unwrap_or_default()))?;
         match &self.world {
             Some(world) => target.in_world(world),

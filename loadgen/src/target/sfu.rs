@@ -60,6 +60,7 @@ impl Target {
             deployment: None,
             roots: if away { Roots::System } else { self.roots.clone() },
             elsewhere: Arc::default(),
+            also: Arc::default(),
             sfu: None,
             recipe: Arc::default(),
         };

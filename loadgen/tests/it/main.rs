@@ -36,5 +36,6 @@ mod stripe_burst;
 mod stripe_lies;
 mod targets;
 mod truth;
+mod two_servers;
 mod watch;
 mod words;

@@ -169,7 +169,7 @@ impl Offer {
         let ends = Ends::new();
         let flows = self.flows.iter().map(|(flow, group)| {
             let (around, group) = (around.clone(), *group);
-            let make = move |_| Asker { context: Context::pooled(around.clone()), group };
+            let make = move |n| Asker { context: Context::pooled(around.clone(), n), group };
             driver::drive(flow, worker.shard(), self.epoch, &ends, &recorder, make)
         });
         futures_util::future::join_all(flows).await

@@ -154,6 +154,11 @@ pub(super) async fn pools(State(app): State<Arc<App>>) -> Response {
     json(200, &json!({ "pools": app.latency.pools(), "timer_bias_us": bias }))
 }
 
+/// How the bus is doing over which live sessions are shared; null without one.
+pub(super) async fn bus(State(app): State<Arc<App>>) -> Response {
+    json(200, &json!({ "bus": app.settings.bus.as_ref().map(|bus| bus.state()) }))
+}
+
 pub(super) async fn reset_truth(State(app): State<Arc<App>>) -> Response {
     app.latency.reset_truth();
     json(200, &json!({ "reset": true }))

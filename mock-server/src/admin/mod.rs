@@ -41,6 +41,7 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/__admin/worlds/{name}", delete(worlds::remove))
         .route("/__admin/snapshot", post(worlds::keep))
         .route("/__admin/connections", get(worlds::connections))
+        .route("/__admin/bus", get(books::bus))
         .route("/__admin/faults", get(faults::show).put(faults::replace).delete(faults::clear))
         .route("/__admin/faults/start", post(faults::start))
         .route("/__admin/faults/stop", post(faults::stop))

@@ -17,6 +17,7 @@ use crate::defects::Defect;
 use crate::faults::{self, FaultPlan, Known};
 use crate::latency::{calibrated, read_profile};
 use crate::live::SfuApp;
+use crate::live::bus::BusAddress;
 use crate::server::{Limits, Tls, raise_open_files};
 
 /// The variable that holds the secret of `--sfu-app`.
@@ -95,6 +96,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "ID", value_parser = app_id)]
     sfu_app: Option<String>,
 
+    /// Share the live sessions with other servers over this Redis: whoever joins at one of them is in the same session,
+    /// with one order of messages, one capacity, and tokens that are good at all. `?prefix=NAME` keeps servers that are not
+    /// to meet apart. While it does not answer, joins get a 503 and chats an error frame.
+    #[arg(long, value_name = "redis://HOST:PORT[/DB][?prefix=NAME]")]
+    bus: Option<BusAddress>,
+
     /// Connections at once. At the limit accepting pauses, nobody is refused. Without it: as many as the limit of
     /// open files carries, the hard one, to which the soft one is raised.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -140,6 +147,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         data_dir: args.data_dir,
         media: Some(MediaListen { listen: args.media_listen, advertise: args.media_advertise }),
         sfu_app: args.sfu_app.map(sfu_app).transpose()?,
+        bus: args.bus,
     };
     let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
     let ended = runtime.block_on(listen(address, config, args.exit_with_parent));

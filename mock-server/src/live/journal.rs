@@ -23,7 +23,9 @@ pub(crate) struct Journal {
     /// Sockets that were closed.
     closed: usize,
     messages: u64,
-    last_said: Option<(u64, Instant)>,
+    /// The number of the last message, and when it was said here.
+    last: u64,
+    said_at: Option<Instant>,
     /// Numbers that were not one more than the one before.
     jumps: Vec<u64>,
 }
@@ -65,12 +67,17 @@ impl Journal {
 
     /// A message was numbered.
     pub(crate) fn said(&mut self, seq: u64, now: Instant) {
-        let last = self.last_said.map_or(0, |(last, _)| last);
-        if seq != last + 1 && self.jumps.len() < MAX_BROKEN {
+        if seq != self.last + 1 && self.jumps.len() < MAX_BROKEN {
             self.jumps.push(seq);
         }
         self.messages += 1;
-        self.last_said = Some((seq, now));
+        self.last = seq;
+        self.said_at = Some(now);
+    }
+
+    /// Nobody here was to hear what was said up to `last_seq`: the next message is the one after it.
+    pub(crate) fn goes_on_after(&mut self, last_seq: u64) {
+        self.last = last_seq;
     }
 
     /// A message was written to a socket.
@@ -96,7 +103,7 @@ impl Journal {
     /// What everyone heard. A socket in `idle` has nothing queued, so it must have heard the last message, unless
     /// that is only just being written.
     pub(crate) fn heard(&self, idle: &[u64], last_seq: u64, now: Instant) -> Heard {
-        let settled = self.last_said.is_some_and(|(_, at)| now.saturating_duration_since(at) > UNDER_WAY);
+        let settled = self.said_at.is_some_and(|at| now.saturating_duration_since(at) > UNDER_WAY);
         let behind =
             |connection: &u64, line: &Line| settled && idle.contains(connection) && line.last < last_seq;
         let lines = self.broken.iter().map(|line| (false, line));

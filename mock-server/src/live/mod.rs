@@ -1,6 +1,7 @@
 //! Live training sessions: joining, the chat, and video by way of an SFU look-alike.
 
 mod books;
+pub(crate) mod bus;
 mod journal;
 #[cfg_attr(not(feature = "media"), path = "no_media.rs")]
 mod media;
@@ -30,8 +31,9 @@ use crate::dataset::Dataset;
 use crate::defects::{Defect, Defects};
 use crate::mock::Mock;
 
-use passes::{Pass, Passes, Purpose, random_text};
-use room::Room;
+use bus::{Bus, Silence};
+use passes::{Pass, Passes, Purpose, new_token, random_text};
+use room::{Command, Ends, Refusal, Room};
 use sfu::Sfu;
 pub use sfu::SfuApp;
 
@@ -50,19 +52,30 @@ const MAX_NAME_CHARS: usize = 200;
 pub(crate) struct Live {
     rooms: BTreeMap<String, Arc<Room>>,
     sessions: Vec<fixtures::Session>,
-    passes: Passes,
-    sfu: Sfu,
+    passes: Arc<Passes>,
+    sfu: Arc<Sfu>,
 }
 
 impl Live {
-    pub(crate) fn load(dataset: &Dataset) -> Self {
-        let room = |session: &fixtures::Session| Arc::new(Room::new(&session.id, session.capacity));
+    /// The sessions of this dataset. With a bus, other servers have those of the world of the same name as well.
+    pub(crate) fn load(bus: Option<&Arc<Bus>>, world: &str, dataset: &Dataset) -> Self {
+        let ends = Ends::default();
+        let room = |session: &fixtures::Session| {
+            let ends = ends.clone();
+            let Some(bus) = bus else { return Arc::new(Room::new(&session.id, session.capacity, ends)) };
+            let name: Arc<str> = format!("{world}/{}", session.id).into();
+            let shared =
+                Room::shared(&session.id, session.capacity, ends, Arc::clone(bus), Arc::clone(&name));
+            let shared = Arc::new(shared);
+            bus.follow(name, &shared);
+            shared
+        };
         let rooms = dataset.sessions.iter().map(|session| (session.id.clone(), room(session)));
         Self {
             rooms: rooms.collect(),
             sessions: dataset.sessions.clone(),
-            passes: Passes::default(),
-            sfu: Sfu::default(),
+            passes: Arc::clone(&ends.passes),
+            sfu: Arc::clone(&ends.sfu),
         }
     }
 
@@ -76,11 +89,22 @@ impl Live {
         room.ok_or_else(|| ApiError::not_found("Session not found"))
     }
 
+    /// What a token stands for, if it is good for `purpose`. What another server issued a moment ago is waited for.
+    async fn pass(&self, room: &Room, token: &str, purpose: Purpose) -> Result<Option<Pass>, Silence> {
+        match self.passes.read(token, purpose) {
+            None => {
+                room.caught_up().await?;
+                Ok(self.passes.read(token, purpose))
+            }
+            pass => Ok(pass),
+        }
+    }
+
     /// The bearer, as a participant of `session_id`: 401 for a token that is not good, 403 for one that is good
     /// in another session.
-    fn participant(&self, defects: &Defects, session_id: &str, token: &str) -> Result<Pass, ApiError> {
+    async fn participant(&self, defects: &Defects, session_id: &str, token: &str) -> Result<Pass, ApiError> {
         let room = self.room(session_id)?;
-        let pass = self.passes.read(token, Purpose::Access);
+        let pass = self.pass(&room, token, Purpose::Access).await?;
         let pass = pass.ok_or_else(|| ApiError::unauthorized("Invalid or expired session token"))?;
         if pass.session_id != session_id {
             if defects.has(Defect::ForeignTokenAccepted) {
@@ -89,21 +113,9 @@ impl Live {
             return Err(ApiError::forbidden("This token belongs to another session"));
         }
         if !room.has(&pass.user_id, &pass.participant_id) {
-            return Err(ApiError::unauthorized("This participation has ended"));
+            return Err(ApiError::unauthorized(Refusal::Absent.to_string()));
         }
         Ok(pass)
-    }
-
-    /// Ends what belonged to participations that are over.
-    fn ended(&self, participants: &[String]) {
-        self.passes.revoke(participants);
-        self.sfu.end_of(participants);
-    }
-
-    /// Ends the participation a socket belongs to, if it still does.
-    fn leave_from(&self, room: &Room, user: &str, connection: u64) {
-        let ended = room.leave_from(clock::now(), user, connection);
-        self.ended(ended.as_slice());
     }
 }
 
@@ -134,8 +146,7 @@ impl Area for Live {
     }
 
     fn reset_load(&self) {
-        self.rooms.values().for_each(|room| room.reset(clock::now()));
-        self.passes.clear();
+        self.rooms.values().for_each(|room| room.reset());
         self.sfu.clear();
     }
 
@@ -146,35 +157,39 @@ impl Area for Live {
 
 pub(crate) fn routes(api: Api) -> Api {
     let api = api
-        .endpoint::<JoinSession>(join)
-        .endpoint::<VideoToken>(video_token)
-        .endpoint::<VideoHealth>(video_health)
-        .endpoint::<LeaveSession>(leave)
+        .waiting::<JoinSession, _>(join)
+        .waiting::<VideoToken, _>(video_token)
+        .waiting::<VideoHealth, _>(video_health)
+        .waiting::<LeaveSession, _>(leave)
         .route(ws::ROUTE, socket::upgrade);
     sfu::routes(api)
 }
 
-fn join(mock: &Mock, _: &Caller, at: SessionParams, input: JoinInput) -> Result<JoinOutput, ApiError> {
-    let live = &mock.live;
-    let room = live.room(&at.session_id)?;
+async fn join(
+    mock: Arc<Mock>,
+    _: Caller,
+    at: SessionParams,
+    input: JoinInput,
+) -> Result<JoinOutput, ApiError> {
+    let room = mock.live.room(&at.session_id)?;
     let faults = [fault("user_id", &input.user_id), fault("participant_name", &input.participant_name)];
     let faults: Vec<FieldError> = faults.into_iter().flatten().collect();
     if !faults.is_empty() {
         return Err(ApiError::unprocessable(faults));
     }
     let participant_id = format!("part_{}", random_text::<12>());
-    let joined = room.join(clock::now(), &input.user_id, &participant_id)?;
-    live.ended(&joined.ended);
-    let pass = |purpose| Pass {
-        purpose,
-        session_id: at.session_id.clone(),
-        user_id: input.user_id.clone(),
+    let (access_token, ws_token) = (new_token("rtc"), new_token("ws"));
+    let command = Command::Join {
+        user: input.user_id,
         participant_id: participant_id.clone(),
+        access_token: access_token.clone(),
+        ws_token: ws_token.clone(),
     };
+    let participants = room.order(command).await?.map_err(|refusal| refused(refusal, &room))?;
     Ok(JoinOutput {
-        access_token: live.passes.issue("rtc", pass(Purpose::Access)),
-        ws_token: live.passes.issue("ws", pass(Purpose::Socket)),
-        participants: joined.participants,
+        access_token,
+        ws_token,
+        participants,
         // On this machine: load never reaches Cloudflare by accident.
         ice_servers: vec![IceServer {
             urls: vec!["stun:127.0.0.1:3478".to_owned()],
@@ -184,6 +199,15 @@ fn join(mock: &Mock, _: &Caller, at: SessionParams, input: JoinInput) -> Result<
         session_id: at.session_id,
         participant_id,
     })
+}
+
+/// Why a command came to nothing, for the one who asked.
+fn refused(refusal: Refusal, room: &Room) -> ApiError {
+    match refusal {
+        Refusal::Full => ApiError::conflict(format!("{refusal}: {} people take part", room.capacity())),
+        Refusal::Absent => ApiError::unauthorized(refusal.to_string()),
+        Refusal::TooManyChats => ApiError::new(429, refusal.to_string()),
+    }
 }
 
 /// What is wrong with a name, if anything.
@@ -198,23 +222,31 @@ fn fault(field: &str, value: &str) -> Option<FieldError> {
     Some(FieldError::new(kind, &["body", field], msg, value.into()))
 }
 
-fn video_token(
-    mock: &Mock,
-    caller: &Caller,
+async fn video_token(
+    mock: Arc<Mock>,
+    caller: Caller,
     at: SessionParams,
     input: VideoTokenInput,
 ) -> Result<VideoTokenOutput, ApiError> {
+    let live = &mock.live;
     let bearer = caller.token.as_deref().ok_or_else(caller::not_authenticated)?;
     let defects = &mock.settings.defects;
-    let pass = mock.live.participant(defects, &at.session_id, bearer)?;
+    let pass = live.participant(defects, &at.session_id, bearer).await?;
     if input.access_token != bearer
-        && mock.live.participant(defects, &at.session_id, &input.access_token)? != pass
+        && live.participant(defects, &at.session_id, &input.access_token).await? != pass
     {
         return Err(ApiError::forbidden("The two tokens belong to different participants"));
     }
-    mock.live.passes.revoke_purpose(&pass.participant_id, Purpose::Video);
+    let room = live.room(&at.session_id)?;
+    let video_token = new_token("video");
+    let command = Command::AllowVideo {
+        user: pass.user_id,
+        participant_id: pass.participant_id,
+        token: video_token.clone(),
+    };
+    room.order(command).await?.map_err(|refusal| refused(refusal, &room))?;
     Ok(VideoTokenOutput {
-        video_token: mock.live.passes.issue("video", Pass { purpose: Purpose::Video, ..pass }),
+        video_token,
         app_id: APP_ID.to_owned(),
         sfu_url: format!("/v1/apps/{APP_ID}"),
         expires_at: clock::wall() + TimeDelta::hours(VIDEO_TOKEN_HOURS),
@@ -223,19 +255,24 @@ fn video_token(
 
 /// How the participant's video is doing, as far as anything was measured: on a session without media nothing is,
 /// so it is `connected` and never `healthy`.
-fn video_health(
-    mock: &Mock,
-    caller: &Caller,
+async fn video_health(
+    mock: Arc<Mock>,
+    caller: Caller,
     at: SessionParams,
     _: Nothing,
 ) -> Result<VideoHealthOutput, ApiError> {
     let bearer = caller.token.as_deref().ok_or_else(caller::not_authenticated)?;
-    let pass = mock.live.participant(&mock.settings.defects, &at.session_id, bearer)?;
+    let pass = mock.live.participant(&mock.settings.defects, &at.session_id, bearer).await?;
     Ok(mock.live.sfu.health(&pass.participant_id, clock::now()))
 }
 
-fn leave(mock: &Mock, _: &Caller, at: SessionParams, input: LeaveInput) -> Result<LeaveOutput, ApiError> {
-    let ended = mock.live.room(&at.session_id)?.leave(clock::now(), &input.user_id);
-    mock.live.ended(ended.as_slice());
+async fn leave(
+    mock: Arc<Mock>,
+    _: Caller,
+    at: SessionParams,
+    input: LeaveInput,
+) -> Result<LeaveOutput, ApiError> {
+    let room = mock.live.room(&at.session_id)?;
+    room.order(Command::Leave { user: input.user_id }).await?.map_err(|refusal| refused(refusal, &room))?;
     Ok(LeaveOutput { left: true })
 }

@@ -39,11 +39,14 @@ pub(crate) struct Passes {
 }
 
 impl Passes {
-    /// A new token for `pass`.
-    pub(crate) fn issue(&self, prefix: &str, pass: Pass) -> String {
-        let token = format!("{prefix}_{}", random_text::<24>());
-        lock(&self.by_token).insert(token.clone(), pass);
-        token
+    /// Makes a token good for `pass`.
+    pub(crate) fn issue(&self, token: String, pass: Pass) {
+        lock(&self.by_token).insert(token, pass);
+    }
+
+    /// Ends one token.
+    pub(crate) fn withdraw(&self, token: &str) {
+        lock(&self.by_token).remove(token);
     }
 
     /// What a token stands for, if it is good for `purpose`.
@@ -57,17 +60,11 @@ impl Passes {
             lock(&self.by_token).retain(|_, pass| !participants.contains(&pass.participant_id));
         }
     }
+}
 
-    /// Ends an earlier token of the same participation and purpose, so that asking again does not pile them up.
-    pub(crate) fn revoke_purpose(&self, participant_id: &str, purpose: Purpose) {
-        lock(&self.by_token)
-            .retain(|_, pass| pass.participant_id != participant_id || pass.purpose != purpose);
-    }
-
-    /// Ends all tokens.
-    pub(crate) fn clear(&self) {
-        lock(&self.by_token).clear();
-    }
+/// A new token, which says what it is for.
+pub(crate) fn new_token(prefix: &str) -> String {
+    format!("{prefix}_{}", random_text::<24>())
 }
 
 /// `N` random bytes as URL-safe text.

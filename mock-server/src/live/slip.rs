@@ -1,7 +1,9 @@
 //! What planted defects do to chat.
 
+use serde::{Deserialize, Serialize};
+
 /// What planted defects do to a chat message, by its number; by default nothing.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(crate) struct Slip {
     /// Five in a hundred reach one participant too few.
     pub(crate) loses: bool,

@@ -12,11 +12,13 @@ use contract::ApiError;
 use contract::ws::{
     CLOSE_BAD_TOKEN, CLOSE_UNKNOWN_SESSION, ClientFrame, IDLE_SECONDS, PING_SECONDS, ServerFrame,
 };
+use futures_util::future::BoxFuture;
 use http::{HeaderValue, header};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio::time::{MissedTickBehavior, interval_at, sleep_until, timeout};
 
-use super::passes::Purpose;
-use super::room::{Attached, Goodbye, LEFT, Outgoing, Room, Said, TOO_SLOW, encode};
+use super::bus::Silence;
+use super::passes::{Pass, Purpose, new_token};
+use super::room::{Command, Goodbye, LEFT, Outcome, Outgoing, Room, Said, Seat, Submitted, TOO_SLOW, encode};
 use super::slip::Slip;
 use crate::api::refusal;
 use crate::clock;
@@ -38,6 +40,8 @@ const SILENT: Goodbye = Goodbye { code: 4408, reason: "nothing heard for a minut
 const BROKEN_FRAME: Goodbye = Goodbye { code: 1002, reason: "frame breaks the protocol" };
 const NOT_UTF8: Goodbye = Goodbye { code: 1007, reason: "text is not UTF-8" };
 const TOO_LONG: Goodbye = Goodbye { code: 1009, reason: "message is longer than 64 KiB" };
+/// Whether the token is good cannot be found out.
+const NO_BUS: Goodbye = Goodbye { code: 1013, reason: "the session's bus does not answer, try again" };
 /// The process ends.
 const GOING_AWAY: Goodbye = Goodbye { code: 1001, reason: "the server is going away" };
 
@@ -58,48 +62,67 @@ pub(crate) async fn upgrade(mock: Arc<Mock>, request: Request) -> Response {
         answer.headers_mut().insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         return answer;
     };
-    let seat = admit(&mock, &session_id, &token);
+    let admitted = admit(&mock, &session_id, &token).await;
     handshake.max_message_size(MAX_FRAME_BYTES).max_frame_size(MAX_FRAME_BYTES).on_upgrade(
-        async move |socket| match seat {
-            Ok((room, user)) => attend(socket, &mock, &room, &user).await,
+        async move |socket| match admitted {
+            Ok((room, pass)) => attend(socket, &mock, &room, &pass).await,
             Err(goodbye) => close(socket, goodbye).await,
         },
     )
 }
 
-fn admit(mock: &Mock, session_id: &str, token: &str) -> Result<(Arc<Room>, String), Goodbye> {
+async fn admit(mock: &Mock, session_id: &str, token: &str) -> Result<(Arc<Room>, Pass), Goodbye> {
     let room = mock.live.room(session_id).map_err(|_| UNKNOWN_SESSION)?;
-    let pass = mock.live.passes.read(token, Purpose::Socket).ok_or(BAD_TOKEN)?;
+    let pass = mock.live.pass(&room, token, Purpose::Socket).await.map_err(|Silence| NO_BUS)?;
+    let pass = pass.ok_or(BAD_TOKEN)?;
     let is_ours = pass.session_id == session_id;
     let good = if !is_ours && mock.settings.defects.has(Defect::ForeignTokenAccepted) {
-        room.join(clock::now(), &pass.user_id, &pass.participant_id).is_ok()
+        let_in(&room, &pass).await
     } else {
         is_ours && room.has(&pass.user_id, &pass.participant_id)
     };
-    if good { Ok((room, pass.user_id)) } else { Err(BAD_TOKEN) }
+    if good { Ok((room, pass)) } else { Err(BAD_TOKEN) }
+}
+
+/// With the defect `foreign-token-accepted`: whoever has a token of another session takes part in this one from now on.
+async fn let_in(room: &Room, pass: &Pass) -> bool {
+    let command = Command::Join {
+        user: pass.user_id.clone(),
+        participant_id: pass.participant_id.clone(),
+        access_token: new_token("rtc"),
+        ws_token: new_token("ws"),
+    };
+    matches!(room.order(command).await, Ok(Ok(_)))
 }
 
 /// What comes after a frame.
 enum Next {
     Nothing,
     Reply(ServerFrame),
+    /// The session's order has to be waited for, meanwhile nothing more is read.
+    Wait(BoxFuture<'static, Result<Outcome, Silence>>),
     End(Goodbye),
     Gone,
 }
 
 /// Serves an open socket to its end.
-async fn attend(mut socket: WebSocket, mock: &Mock, room: &Room, user: &str) {
-    let Some(mut seat) = room.attach(clock::now(), user) else { return close(socket, BAD_TOKEN).await };
+async fn attend(mut socket: WebSocket, mock: &Mock, room: &Room, pass: &Pass) {
+    let user = pass.user_id.as_str();
+    let mut seat = match room.open(user, &pass.participant_id).await {
+        Ok(Some(seat)) => seat,
+        Ok(None) => return close(socket, BAD_TOKEN).await,
+        Err(Silence) => return close(socket, NO_BUS).await,
+    };
     let goodbye = tokio::select! {
         goodbye = converse(&mut socket, mock, room, user, &mut seat) => goodbye,
         // The socket is dropped without a word, whatever its peer has left to say.
-        () = mock.settings.faults.socket_cut() => return room.detach(clock::now(), user, seat.connection),
+        () = mock.settings.faults.socket_cut() => return room.close(user, seat.connection),
         () = mock.settings.ending.cancelled() => Some(GOING_AWAY),
     };
     if goodbye == Some(LEFT) {
-        mock.live.leave_from(room, user, seat.connection);
+        room.leave_from(user, seat.connection);
     } else {
-        room.detach(clock::now(), user, seat.connection);
+        room.close(user, seat.connection);
     }
     match goodbye {
         Some(goodbye) => close(socket, goodbye).await,
@@ -114,25 +137,32 @@ async fn converse(
     mock: &Mock,
     room: &Room,
     user: &str,
-    seat: &mut Attached,
+    seat: &mut Seat,
 ) -> Option<Goodbye> {
     let faults = &mock.settings.faults;
     let mut late = None;
+    let mut waiting = None;
     let mut heard_at = clock::now();
     let mut ping =
         interval_at(heard_at + Duration::from_secs(PING_SECONDS), Duration::from_secs(PING_SECONDS));
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    if let Err(end) = write(socket, seat, Message::Text(encode(&seat.welcome))).await {
-        return end;
-    }
     loop {
+        let may_read = waiting.is_none();
         let outcome = tokio::select! {
             _ = seat.goodbye.changed() => return *seat.goodbye.borrow(),
-            received = socket.recv() => {
+            answer = answered(&mut waiting) => match reply(answer) {
+                Some(frame) => write(socket, seat, Message::Text(encode(&frame))).await,
+                None => Ok(()),
+            },
+            received = socket.recv(), if may_read => {
                 heard_at = clock::now();
-                match hear(received, mock, room, user, heard_at) {
+                match hear(received, mock, room, user) {
                     Next::Nothing => Ok(()),
                     Next::Reply(frame) => write(socket, seat, Message::Text(encode(&frame))).await,
+                    Next::Wait(answer) => {
+                        waiting = Some(answer);
+                        Ok(())
+                    }
                     Next::End(goodbye) => return Some(goodbye),
                     Next::Gone => return None,
                 }
@@ -142,7 +172,7 @@ async fn converse(
                 deliver(socket, seat, room, frames).await
             }
             _ = ping.tick() => {
-                room.let_go(clock::now());
+                room.let_go();
                 match deliver(socket, seat, room, late.take()).await {
                     Ok(()) => write(socket, seat, Message::Ping(Bytes::new())).await,
                     end => end,
@@ -175,7 +205,7 @@ fn faulty(outgoing: Outgoing, late: &mut Option<Outgoing>, faults: &Faults) -> [
 /// Writes frames, and notes those that are chat.
 async fn deliver(
     socket: &mut WebSocket,
-    seat: &mut Attached,
+    seat: &mut Seat,
     room: &Room,
     frames: impl IntoIterator<Item = Outgoing>,
 ) -> Result<(), Option<Goodbye>> {
@@ -189,7 +219,7 @@ async fn deliver(
 }
 
 /// Writes a frame, for as long as the peer has patience coming; how it ends when it cannot.
-async fn write(socket: &mut WebSocket, seat: &mut Attached, message: Message) -> Result<(), Option<Goodbye>> {
+async fn write(socket: &mut WebSocket, seat: &mut Seat, message: Message) -> Result<(), Option<Goodbye>> {
     tokio::select! {
         biased;
         written = timeout(WRITE_PATIENCE, socket.send(message)) => match written {
@@ -202,13 +232,7 @@ async fn write(socket: &mut WebSocket, seat: &mut Attached, message: Message) ->
 }
 
 /// What a frame from the client means.
-fn hear(
-    received: Option<Result<Message, axum::Error>>,
-    mock: &Mock,
-    room: &Room,
-    user: &str,
-    now: Instant,
-) -> Next {
+fn hear(received: Option<Result<Message, axum::Error>>, mock: &Mock, room: &Room, user: &str) -> Next {
     let text = match received {
         None | Some(Ok(Message::Close(_))) => return Next::Gone,
         Some(Err(error)) => return Next::End(blame(error)),
@@ -223,8 +247,9 @@ fn hear(
             reply_error("user_id is not the one who joined".to_owned())
         }
         Ok(ClientFrame::Chat { content, sent_at, client_id, .. }) => {
-            match room.chat_with(slip(mock), now, user, Said { content, sent_at, client_id }) {
-                Ok(()) => Next::Nothing,
+            match room.say(slip(mock), user, Said { content, sent_at, client_id }) {
+                Ok(Submitted::Applied(outcome)) => reply(Ok(outcome)).map_or(Next::Nothing, Next::Reply),
+                Ok(Submitted::Sent(answer)) => Next::Wait(answer),
                 Err(sentence) => reply_error(sentence),
             }
         }
@@ -249,6 +274,25 @@ fn slip(mock: &Mock) -> Slip {
         swaps: defects.has(Defect::ChatOrderBroken),
         doubles: defects.has(Defect::ChatDuplicated),
     }
+}
+
+/// Completes when what is waited for has come.
+async fn answered(
+    waiting: &mut Option<BoxFuture<'static, Result<Outcome, Silence>>>,
+) -> Result<Outcome, Silence> {
+    let Some(answer) = waiting else { return std::future::pending().await };
+    let answer = answer.await;
+    *waiting = None;
+    answer
+}
+
+/// What a sender is told of what became of a chat; nothing when it was said, which shows by itself.
+fn reply(answer: Result<Outcome, Silence>) -> Option<ServerFrame> {
+    let error = match answer {
+        Ok(outcome) => outcome.err()?.to_string(),
+        Err(silence) => silence.to_string(),
+    };
+    Some(ServerFrame::Error { error })
 }
 
 fn reply_error(error: String) -> Next {

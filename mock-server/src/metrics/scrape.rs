@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::faults::Faults;
 use crate::latency::Latency;
 use crate::live::Plane;
+use crate::live::bus::BusState;
 use crate::server::ConnectionCounts;
 
 /// Asks the app for everything.
@@ -31,6 +32,7 @@ impl Collector for Scrape {
         connections(&mut out, &self.0.connections.counts())?;
         faults(&mut out, &self.0.settings.faults)?;
         self.0.settings.plane.get().map_or(Ok(()), |plane| media(&mut out, plane))?;
+        self.0.settings.bus.as_ref().map_or(Ok(()), |shared| bus(&mut out, &shared.state()))?;
         Usage::now().map_or(Ok(()), |usage| process(&mut out, &usage))
     }
 }
@@ -124,6 +126,17 @@ fn media(out: &mut Families<'_>, plane: &Plane) -> fmt::Result {
     out.counter("mock_media_packets_resent", "RTP packets sent again.", figures.resent)?;
     out.counter("mock_media_nacks", "NACKs of subscribers.", figures.nacks)?;
     out.counter("mock_media_keyframe_requests", "PLIs and FIRs of subscribers.", figures.keyframe_requests)
+}
+
+fn bus(out: &mut Families<'_>, state: &BusState) -> fmt::Result {
+    out.gauge(
+        "mock_bus_answers",
+        "Whether the bus answered when it was last asked.",
+        i64::from(state.answers),
+    )?;
+    out.counter("mock_bus_published", "Events of live sessions this server published.", state.published)?;
+    out.counter("mock_bus_delivered", "Events of live sessions applied here, in order.", state.delivered)?;
+    out.counter("mock_bus_filled", "Those of them that were read from the log to fill a gap.", state.filled)
 }
 
 fn process(out: &mut Families<'_>, usage: &Usage) -> fmt::Result {

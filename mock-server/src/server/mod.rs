@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use crate::app::{App, Config};
 use crate::history;
 use crate::latency;
-use crate::live;
+use crate::live::{self, bus};
 use crate::router::router;
 use connection::Speaker;
 
@@ -55,6 +55,9 @@ pub(crate) async fn serve_announced(
     watching.spawn(history::watch(Arc::clone(&app)));
     if let Some(media) = media {
         live::carry_media(&app.settings, media, listener.local_addr()?.ip(), seed, &mut watching)?;
+    }
+    if let Some(bus) = &app.settings.bus {
+        watching.spawn(bus::run(Arc::clone(bus)));
     }
     let speaker = Speaker::new(Arc::clone(&app), router(Arc::clone(&app)), tls);
     let mut serving = Serving { graceful: GracefulShutdown::new(), tasks: JoinSet::new() };

@@ -102,7 +102,7 @@ mod tests {
     use crate::subscriptions::Change;
 
     fn mock() -> Mock {
-        Mock::load(Arc::new(Settings::default()), &Dataset::default())
+        Mock::load(Arc::new(Settings::default()), "default", &Dataset::default())
     }
 
     fn event(id: &str, created: i64, status: &str) -> (Event, Change) {

@@ -11,7 +11,7 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::rig::Rig;
 
-const SESSION: &str = contract::rtc::LOAD_SESSION;
+pub(crate) const SESSION: &str = contract::rtc::LOAD_SESSION;
 const OTHER: &str = contract::rtc::OTHER_SESSION;
 
 /// Joins and gives back the answer's status and body.
@@ -22,13 +22,13 @@ pub(crate) async fn join(rig: &Rig, session: &str, user: &str) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.expect("JSON"))
 }
 
-async fn leave(rig: &Rig, user: &str) {
+pub(crate) async fn leave(rig: &Rig, user: &str) {
     let path = format!("/api/rtc/sessions/{SESSION}/leave");
     let answer = rig.post(&path, &json!({"user_id": user})).send().await.expect("an answer");
     assert_eq!(answer.json::<Value>().await.expect("JSON"), json!({"left": true}));
 }
 
-async fn video_token(rig: &Rig, session: &str, bearer: Option<&str>) -> (u16, Value) {
+pub(crate) async fn video_token(rig: &Rig, session: &str, bearer: Option<&str>) -> (u16, Value) {
     let request = rig.post(
         &format!("/api/rtc/sessions/{session}/video-token"),
         &json!({"access_token": bearer.unwrap_or_default()}),
@@ -120,7 +120,7 @@ impl Client {
         }
     }
 
-    async fn next_error(&mut self) -> String {
+    pub(crate) async fn next_error(&mut self) -> String {
         match self.next().await {
             ServerFrame::Error { error } => error,
             other => panic!("an error was expected, not {other:?}"),
@@ -139,7 +139,7 @@ impl Client {
     }
 }
 
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_else(|| panic!("no {field} in {value}"))
 }
 

@@ -8,6 +8,8 @@ mod bad_input;
 mod browser;
 #[cfg(feature = "media")]
 mod browser_call;
+mod bus;
+mod bus_lost;
 mod calibrate;
 mod defects;
 mod disturbances;
@@ -33,6 +35,7 @@ mod metrics;
 mod pages;
 mod profile;
 mod program;
+mod redis_server;
 mod refusals;
 mod replay;
 mod rig;

@@ -177,7 +177,7 @@ async fn what_a_fault_loses_is_missing_and_accounted_for() {
     let rig = Rig::start().await;
     let (mut ann, mic) = publisher(&rig, "ann", MediaKind::Audio).await;
     let (mut bob, _) = subscriber(&rig, "bob", &ann).await;
-    faults::put(&rig, "kind = \"media\"\nuser = \"bob\"\nloss = 0.25\ndelay_ms = 5\njitter_ms = 5").await;
+    faults::put(&rig, "kind = \"media\"\nuser = \"bob\"\nloss = 0.25\ndelay_ms = 5").await;
     ann.send(mic, 200);
     let total = settled(&rig, &mut [&mut ann, &mut bob], 200).await;
     let count = |of: &str| total[of].as_u64().expect("a count");

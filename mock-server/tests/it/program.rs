@@ -17,7 +17,7 @@ fn run(args: &[&str]) -> (Option<i32>, String, String) {
 }
 
 /// A mock that listens; its address and admin token.
-fn started(args: &[&str]) -> (Child, BufReader<ChildStdout>, String, String) {
+pub(crate) fn started(args: &[&str]) -> (Child, BufReader<ChildStdout>, String, String) {
     let mut child = program(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

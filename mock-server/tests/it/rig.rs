@@ -46,18 +46,26 @@ impl Rig {
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
-        let base = format!("http://{address}");
         let stop = Arc::new(Notify::new());
         let stopped = Arc::clone(&stop);
         let serving =
             tokio::spawn(async move { mock_server::serve(listener, config, stopped.notified()).await });
+        let mut rig = Self::at(address);
+        rig.stop = stop;
+        rig.serving = Some(serving);
+        rig
+    }
+
+    /// A mock that somebody else has started.
+    pub(crate) fn at(address: SocketAddr) -> Self {
         // Built beside the seeder, the client has TLS without a provider, and wants one chosen although it needs none.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client without TLS");
-        Self { base, http, address, stop, serving: Some(serving) }
+        let base = format!("http://{address}");
+        Self { base, http, address, stop: Arc::default(), serving: None }
     }
 
     /// Where it listens.

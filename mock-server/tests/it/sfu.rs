@@ -112,7 +112,8 @@ fn sdp(sections: &[(&str, &str)], direction: &str, setup: &str) -> String {
             _ => "0\r\na=rtpmap:0 PCMU/8000",
         };
         let kind = if *kind == "video" { "video" } else { "audio" };
-        write!(text, "m={kind} 9 UDP/TLS/RTP/SAVPF {codecs}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na={direction}\r\na=setup:{setup}\r\na=rtcp-mux\r\n")
+        let (formats, attributes) = codecs.split_once("\r\n").expect("formats before attributes");
+        write!(text, "m={kind} 9 UDP/TLS/RTP/SAVPF {formats}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na={direction}\r\na=setup:{setup}\r\na=rtcp-mux\r\n{attributes}\r\n")
             .expect("writing to a string");
     }
     text

@@ -87,7 +87,8 @@ impl Session {
     }
 
     pub(super) fn said(&mut self, who: u64, client_id: String, at: Instant) {
-        let place = self.place(&client_id);
+        let known = self.places.get(&client_id).copied();
+        let place = known.unwrap_or_else(|| self.new_place(client_id));
         self.messages[place].said = Some(Said { by: who, at });
     }
 
@@ -197,12 +198,14 @@ impl Session {
 
     /// The place of a message, a new one where it was not known.
     fn place(&mut self, client_id: &str) -> usize {
-        if let Some(place) = self.places.get(client_id) {
-            return *place;
-        }
+        let known = self.places.get(client_id).copied();
+        known.unwrap_or_else(|| self.new_place(client_id.to_owned()))
+    }
+
+    fn new_place(&mut self, client_id: String) -> usize {
         let place = self.messages.len();
-        self.messages.push(Message { client_id: client_id.to_owned(), said: None });
-        self.places.insert(client_id.to_owned(), place);
+        self.messages.push(Message { client_id: client_id.clone(), said: None });
+        self.places.insert(client_id, place);
         place
     }
 }

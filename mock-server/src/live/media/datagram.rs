@@ -36,7 +36,7 @@ mod tests {
     #[test]
     fn datagrams_are_told_apart_by_their_first_bytes() {
         assert_eq!(kind(&[0x80, 111, 0, 1]), Kind::Rtp(111));
-        assert_eq!(kind(&[0x90, 0x80 | 96, 0, 1]), Kind::Rtp(96));
+        assert_eq!(kind(&[0x90, 0xe0, 0, 1]), Kind::Rtp(96));
         assert_eq!(kind(&[0x80, 200, 0, 6]), Kind::Other, "a sender report");
         assert_eq!(kind(&[0x81, 206, 0, 2]), Kind::Other, "a PLI");
         assert_eq!(kind(&[22, 254, 253]), Kind::Other, "DTLS");

@@ -7,10 +7,12 @@
 //! ([`relay`]). No two peers are ever locked at once.
 
 mod datagram;
+mod delay;
 mod impair;
 mod peer;
 mod relay;
 mod runner;
+mod state;
 
 use std::collections::HashMap;
 use std::io;

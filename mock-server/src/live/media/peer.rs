@@ -1,20 +1,14 @@
-//! A peer: one WebRTC endpoint, what it takes in and what it is sent.
+//! A peer: one WebRTC endpoint, negotiated with by handlers and driven by the plane's task.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
-use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
-use str0m::format::Codec;
+use str0m::change::{SdpAnswer, SdpOffer};
 use str0m::media::{Direction as Sends, KeyframeRequestKind, MediaKind, Mid};
-use str0m::net::Transmit;
-use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
-use str0m::stats::{MediaEgressStats, MediaIngressStats};
 use str0m::{Event, IceCreds, Input, Output, Rtc};
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
-use super::relay::Relay;
+use super::state::{Forward, Measured, Outbox, Outgoing, State, Wish};
 use super::{Flow, Quality, Sdp, Section};
 use crate::clock;
 use crate::faults::weather::Direction;
@@ -39,80 +33,6 @@ pub(super) struct Peer {
     state: Mutex<State>,
 }
 
-/// What the lock protects.
-pub(super) struct State {
-    rtc: Rtc,
-    pending: Option<SdpPendingOffer>,
-    connected: bool,
-    connected_at: Option<Instant>,
-    inputs: HashMap<Mid, Incoming>,
-    outputs: HashMap<Mid, Outgoing>,
-    measured: HashMap<(Mid, Way), Measured>,
-    /// Changed since it was last drained.
-    touched: bool,
-    /// Payload types that tracks were sent under, one bit each; what goes out under another is a resend.
-    sent_as: u128,
-    /// When it wants to be driven next.
-    pub(super) due: Option<std::time::Instant>,
-}
-
-/// A track the client publishes.
-#[derive(Default)]
-struct Incoming {
-    last_packet: Option<Instant>,
-    subscribers: Vec<(Weak<Peer>, Mid)>,
-}
-
-/// A track the client subscribed to.
-struct Outgoing {
-    publisher: Weak<Peer>,
-    source: Source,
-    relay: Relay<Source>,
-    last_packet: Option<Instant>,
-    nacks: u64,
-}
-
-/// A published track: the peer that publishes it and its section there.
-pub(super) type Source = (u64, Mid);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Way {
-    In,
-    Out,
-}
-
-/// What the last report said of one stream.
-#[derive(Debug, Clone, Copy, Default)]
-struct Measured {
-    loss: f64,
-    jitter_ms: f64,
-    rtt_ms: f64,
-}
-
-/// A packet of a published track on its way to one subscriber.
-pub(super) struct Forward {
-    pub(super) to: Weak<Peer>,
-    mid: Mid,
-    source: Source,
-    packet: Arc<RtpPacket>,
-    codec: Codec,
-}
-
-/// A subscriber's wish for a keyframe, on its way to the publisher.
-pub(super) struct Wish {
-    pub(super) to: Weak<Peer>,
-    mid: Mid,
-    kind: KeyframeRequestKind,
-}
-
-/// What came out of a peer.
-#[derive(Default)]
-pub(super) struct Outbox {
-    pub(super) datagrams: Vec<Transmit>,
-    pub(super) forwards: Vec<Forward>,
-    pub(super) wishes: Vec<Wish>,
-}
-
 impl Peer {
     pub(super) fn new(
         id: u64,
@@ -122,20 +42,15 @@ impl Peer {
         draws: [Stream; 2],
         rtc: Rtc,
     ) -> Self {
-        let state = State {
-            rtc,
-            pending: None,
-            connected: false,
-            connected_at: None,
-            inputs: HashMap::new(),
-            outputs: HashMap::new(),
-            measured: HashMap::new(),
-            touched: true,
-            sent_as: 0,
-            due: None,
-        };
-        let drawn = [AtomicU64::new(0), AtomicU64::new(0)];
-        Self { id, user: user.to_owned(), books, changed, draws, drawn, state: Mutex::new(state) }
+        Self {
+            id,
+            user: user.to_owned(),
+            books,
+            changed,
+            draws,
+            drawn: <[AtomicU64; 2]>::default(),
+            state: Mutex::new(State::new(rtc)),
+        }
     }
 
     /// Adds to the participant's book and the process's.
@@ -223,17 +138,10 @@ impl Peer {
         let mut state = self.state();
         let source = (publisher.id, theirs.into());
         let before = state.outputs.remove(&mid.into());
-        let publishing = Arc::downgrade(publisher);
-        let (output, left) = match before {
-            Some(output) => {
-                let left = output.publisher.upgrade();
-                (Outgoing { publisher: publishing, source, last_packet: None, ..output }, left)
-            }
-            None => {
-                let relay = Relay::default();
-                (Outgoing { publisher: publishing, source, relay, last_packet: None, nacks: 0 }, None)
-            }
-        };
+        let left = before.as_ref().and_then(|output| output.publisher.upgrade());
+        let publisher = Arc::downgrade(publisher);
+        let (relay, nacks) = before.map(|output| (output.relay, output.nacks)).unwrap_or_default();
+        let output = Outgoing { publisher, source, relay, last_packet: None, nacks };
         state.outputs.insert(mid.into(), output);
         left
     }
@@ -349,8 +257,8 @@ impl Peer {
                     out.wishes.push(Wish { to, mid, kind: asked.kind });
                 }
             }
-            Event::MediaEgressStats(stats) => self.count(|book| &book.nacks, state.reported(&stats)),
-            Event::MediaIngressStats(stats) => state.received(&stats),
+            Event::MediaEgressStats(report) => self.count(|book| &book.nacks, state.reported(&report)),
+            Event::MediaIngressStats(report) => state.received(&report),
             _ => {}
         }
     }
@@ -358,101 +266,6 @@ impl Peer {
     /// Whether a datagram of this payload type is a packet of a track, and not sent again.
     pub(super) fn sends_tracks_as(&self, payload_type: u8) -> bool {
         self.state().sent_as >> payload_type & 1 == 1
-    }
-}
-
-impl State {
-    /// Hands a packet of a published track to each subscriber.
-    fn forward(&mut self, publisher: u64, packet: RtpPacket, out: &mut Outbox) {
-        let stream = self.rtc.direct_api().stream_rx(&packet.header.ssrc).map(|stream| stream.mid());
-        let Some((mid, input)) = stream.and_then(|mid| Some((mid, self.inputs.get_mut(&mid)?))) else {
-            return;
-        };
-        input.last_packet = Some(clock::now());
-        let payload_type = packet.header.payload_type;
-        let Some(params) = self.rtc.codec_config().find(|params| params.pt() == payload_type) else { return };
-        let (codec, packet) = (params.spec().codec, Arc::new(packet));
-        input.subscribers.retain(|(peer, _)| peer.strong_count() > 0);
-        out.forwards.extend(input.subscribers.iter().map(|(to, section)| Forward {
-            to: Weak::clone(to),
-            mid: *section,
-            source: (publisher, mid),
-            packet: Arc::clone(&packet),
-            codec,
-        }));
-    }
-
-    fn write(&mut self, forward: &Forward) -> Option<()> {
-        let Forward { mid, source, packet, codec, .. } = forward;
-        let output = self.outputs.get_mut(mid).filter(|output| self.connected && output.source == *source)?;
-        let media = self.rtc.media(*mid).filter(|media| media.direction().is_sending())?;
-        let carries = |pt| {
-            self.rtc
-                .codec_config()
-                .find(|params| params.pt() == pt && params.spec().codec == *codec)
-                .is_some()
-        };
-        let payload_type = media.remote_pts().iter().copied().find(|pt| carries(*pt))?;
-        let stream = self.rtc.direct_api().stream_tx_by_mid(*mid, None)?.ssrc();
-        let number = output.relay.renumber(*source, *packet.seq_no)?;
-        let header = &packet.header;
-        let write = RtpWrite::new(
-            payload_type,
-            number.into(),
-            header.timestamp,
-            packet.timestamp,
-            Arc::clone(&packet.payload),
-        );
-        // What belongs to the hop is written anew by the endpoint; what belongs to the media passes through.
-        let passed = ExtensionValues {
-            audio_level: header.ext_vals.audio_level,
-            voice_activity: header.ext_vals.voice_activity,
-            video_orientation: header.ext_vals.video_orientation,
-            ..ExtensionValues::default()
-        };
-        let write = write.marker(header.marker).ext_vals(passed).nackable(true);
-        self.rtc.direct_api().stream_tx(&stream)?.write_rtp(write);
-        output.last_packet = Some(clock::now());
-        self.sent_as |= 1 << *payload_type;
-        self.touched = true;
-        Some(())
-    }
-
-    fn ask_for_keyframe(&mut self, mid: Mid, kind: KeyframeRequestKind) {
-        let is_video = self.rtc.media(mid).is_some_and(|media| media.kind().is_video());
-        let mut api = self.rtc.direct_api();
-        if let Some(stream) = api.stream_rx_by_mid(mid, None).filter(|_| is_video) {
-            stream.request_keyframe(kind);
-            self.touched = true;
-        }
-    }
-
-    /// Keeps what a subscriber reported of a stream; how many NACKs came since the last time.
-    fn reported(&mut self, stats: &MediaEgressStats) -> u64 {
-        let clock_rate = self.clock_rate(stats.mid);
-        let Some(output) = self.outputs.get_mut(&stats.mid) else { return 0 };
-        let measured = self.measured.entry((stats.mid, Way::Out)).or_default();
-        measured.loss = stats.loss.map_or(measured.loss, f64::from);
-        measured.rtt_ms = stats.rtt.map_or(measured.rtt_ms, |rtt| rtt.as_secs_f64() * 1e3);
-        let jitter = stats.remote.as_ref().map(|remote| f64::from(remote.jitter) / clock_rate * 1e3);
-        measured.jitter_ms = jitter.unwrap_or(measured.jitter_ms);
-        stats.nacks - std::mem::replace(&mut output.nacks, stats.nacks)
-    }
-
-    /// Keeps what was seen of a stream the client sends.
-    fn received(&mut self, stats: &MediaIngressStats) {
-        if self.inputs.contains_key(&stats.mid) {
-            let clock_rate = self.clock_rate(stats.mid);
-            let measured = self.measured.entry((stats.mid, Way::In)).or_default();
-            measured.loss = stats.loss.map_or(measured.loss, f64::from);
-            measured.jitter_ms = f64::from(stats.jitter) / clock_rate * 1e3;
-        }
-    }
-
-    /// Ticks of RTP's clock in a second: 48 000 for Opus (RFC 7587, 4.1), 90 000 for VP8 (RFC 7741, 4.1).
-    fn clock_rate(&self, mid: Mid) -> f64 {
-        let is_video = self.rtc.media(mid).is_some_and(|media| media.kind().is_video());
-        if is_video { 90_000.0 } else { 48_000.0 }
     }
 }
 

@@ -1,7 +1,6 @@
 //! The task that owns the socket: it takes datagrams in, drives the peers, and lets faults strike what they send.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
@@ -14,8 +13,10 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Plane;
 use super::datagram::{Kind, asked_agent, kind};
+use super::delay::{Delayed, Delays};
 use super::impair::{Fate, fate, is_dead};
-use super::peer::{Outbox, Peer};
+use super::peer::Peer;
+use super::state::Outbox;
 use crate::app::Settings;
 use crate::clock;
 use crate::defects::Defect;
@@ -27,7 +28,7 @@ const BATCH: usize = 64;
 /// The longest datagram that is taken: an Ethernet frame and some.
 const LONGEST: usize = 2_048;
 /// How long the task rests when nobody wants anything.
-const REST: Duration = Duration::from_secs(60);
+const REST: Duration = Duration::from_mins(1);
 
 /// The task's own.
 pub(super) struct Runner {
@@ -39,42 +40,10 @@ pub(super) struct Runner {
     /// When each peer wants to be driven next, soonest first.
     due: BTreeSet<(Instant, u64)>,
     peers: HashMap<u64, (Weak<Peer>, Instant)>,
-    /// Held back by faults, soonest first.
-    delayed: BinaryHeap<Reverse<Delayed>>,
-    delays: u64,
+    delayed: Delays,
     /// Written to or asked something, and not drained yet.
     touched: Vec<Arc<Peer>>,
     outgoing: Vec<(SocketAddr, Vec<u8>)>,
-}
-
-/// A datagram held back. Ordered by when it is due, then by when it came.
-struct Delayed {
-    at: Instant,
-    number: u64,
-    peer: Arc<Peer>,
-    way: Direction,
-    address: SocketAddr,
-    datagram: Vec<u8>,
-}
-
-impl PartialEq for Delayed {
-    fn eq(&self, other: &Self) -> bool {
-        self.number == other.number
-    }
-}
-
-impl Eq for Delayed {}
-
-impl PartialOrd for Delayed {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Delayed {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.number).cmp(&(other.at, other.number))
-    }
 }
 
 impl Runner {
@@ -86,8 +55,7 @@ impl Runner {
             by_address: HashMap::new(),
             due: BTreeSet::new(),
             peers: HashMap::new(),
-            delayed: BinaryHeap::new(),
-            delays: 0,
+            delayed: Delays::default(),
             touched: Vec::new(),
             outgoing: Vec::new(),
         }
@@ -116,8 +84,7 @@ impl Runner {
     /// When something is due next.
     fn next(&self, now: Instant) -> Instant {
         let due = self.due.first().map(|(at, _)| *at);
-        let delayed = self.delayed.peek().map(|Reverse(delayed)| delayed.at);
-        due.into_iter().chain(delayed).min().unwrap_or(now + REST)
+        due.into_iter().chain(self.delayed.next()).min().unwrap_or(now + REST)
     }
 
     fn receive(&mut self, buffer: &mut [u8]) {
@@ -138,7 +105,9 @@ impl Runner {
             Fate::Lost if matches!(kind(datagram), Kind::Rtp(_)) => peer.count(|book| &book.dropped_up, 1),
             Fate::Lost => {}
             Fate::Late(Duration::ZERO) => self.take_in(&peer, from, datagram),
-            Fate::Late(by) => self.hold_back(peer, Direction::Up, from, datagram.to_vec(), by),
+            Fate::Late(by) => {
+                self.delayed.push(clock::now() + by, peer, Direction::Up, from, datagram.to_vec());
+            }
         }
     }
 
@@ -207,7 +176,7 @@ impl Runner {
                 if of_a_track {
                     peer.count(|book| &book.queued, 1);
                 }
-                self.hold_back(Arc::clone(peer), Direction::Down, to, datagram, by);
+                self.delayed.push(clock::now() + by, Arc::clone(peer), Direction::Down, to, datagram);
             }
         }
     }
@@ -234,25 +203,9 @@ impl Runner {
         }
     }
 
-    fn hold_back(
-        &mut self,
-        peer: Arc<Peer>,
-        way: Direction,
-        address: SocketAddr,
-        datagram: Vec<u8>,
-        by: Duration,
-    ) {
-        self.delays += 1;
-        let (at, number) = (clock::now() + by, self.delays);
-        self.delayed.push(Reverse(Delayed { at, number, peer, way, address, datagram }));
-    }
-
     fn let_go_of_delayed(&mut self) {
         let now = clock::now();
-        while self.delayed.peek().is_some_and(|Reverse(delayed)| delayed.at <= now) {
-            let Some(Reverse(Delayed { peer, way, address, datagram, .. })) = self.delayed.pop() else {
-                return;
-            };
+        while let Some(Delayed { peer, way, address, datagram, .. }) = self.delayed.pop(now) {
             if way == Direction::Up {
                 self.take_in(&peer, address, &datagram);
                 continue;

@@ -171,7 +171,7 @@ impl Session {
     fn update(&mut self, now: Instant, wanted: TrackRef, sources: &Sources<'_>) -> TrackOutcome {
         let TrackRef { mid, session_id, track_name, .. } = wanted;
         let source = session_id.as_deref();
-        let Some((publisher, published)) = source.and_then(|source| sources.find(source, &track_name)) else {
+        let Some((from, published)) = source.and_then(|source| sources.find(source, &track_name)) else {
             return failed(mid, &track_name, source, NO_TRACK);
         };
         match mid.as_deref().and_then(|mid| self.section_mut(mid)) {
@@ -183,7 +183,7 @@ impl Session {
                 track.source.clone_from(&session_id);
                 track.since = now;
                 let own = section.mid.clone();
-                self.negotiation.subscribe(&own, &publisher.negotiation, &published.mid);
+                self.negotiation.subscribe(&own, &from.negotiation, &published.mid);
                 outcome(mid, &track_name, source, None)
             }
             _ => failed(mid, &track_name, source, NO_TRACK),

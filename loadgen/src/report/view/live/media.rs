@@ -112,12 +112,12 @@ fn flow(run: &ScenarioRun, sfu: Option<&MediaBooks>) -> Vec<[String; 3]> {
 
 /// How it sounded.
 fn times(run: &ScenarioRun) -> Vec<[String; 3]> {
-    let spread = |all: &Distribution| match all.count() {
-        0 => NOT_MEASURED.to_owned(),
-        _ => {
-            let [p50, p95, max] = three(all);
-            format!("p50 {p50}, p95 {p95}, max {max}")
+    let spread = |all: &Distribution| {
+        if all.count() == 0 {
+            return NOT_MEASURED.to_owned();
         }
+        let [p50, p95, max] = three(all);
+        format!("p50 {p50}, p95 {p95}, max {max}")
     };
     let late = values(run, "media_send_lateness");
     let lateness = match late.count() {
@@ -181,18 +181,19 @@ fn compared(run: &ScenarioRun, sfu: Option<&MediaBooks>) -> String {
             format!("{did} {}, {} {counted}", count(a, "packet", "packets"), number(b))
         })
         .collect();
-    match told.is_empty() {
-        true => format!(
+    if told.is_empty() {
+        format!(
             "The SFU's own books agree with what participants counted, to {} of packets.",
             percent(AGREES_WITHIN)
-        ),
-        false => format!(
+        )
+    } else {
+        format!(
             "The SFU's own books and what participants counted disagree: {}. Participants missed {} by sequence \
              number; the SFU knows of {} that scheduled faults lost.",
             told.join("; "),
             number(lost),
             number(sfu.dropped_up + sfu.dropped_down)
-        ),
+        )
     }
 }
 
