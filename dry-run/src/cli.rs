@@ -54,6 +54,8 @@ pub(crate) struct Args {
     /// Folder in which `run_YYYYMMDD_HHMMSS` is made
     #[arg(long, default_value = "results", value_name = "DIR")]
     pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) session: loadgen::cli::Session,
     /// Stretch the preset's durations by this factor; rates stay
     #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = factor)]
     pub(crate) time_scale: f64,
@@ -75,7 +77,10 @@ pub(crate) struct Args {
         long,
         value_name = "NAME",
         num_args = 0..,
-        conflicts_with_all = ["preset", "profile", "faults", "scenarios", "time_scale", "inconclusive", "keep", "web"]
+        conflicts_with_all = [
+            "preset", "profile", "faults", "scenarios", "time_scale", "inconclusive", "keep", "web", "participants", "subscribe",
+            "video", "media"
+        ]
     )]
     pub(crate) defects: Option<Vec<String>>,
 }
@@ -100,7 +105,11 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(scenarios) => scenarios,
         Err(unknown) => return usage(&unknown),
     };
-    ended(rehearsal::run(&args, scenarios))
+    let live = match args.session.shape() {
+        Ok(live) => live,
+        Err(why) => return usage(&why),
+    };
+    ended(rehearsal::run(&args, scenarios, live))
 }
 
 /// Says what broke off what was asked for, if anything did.

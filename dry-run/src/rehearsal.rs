@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use loadgen::interrupt::{self, Ended};
+use loadgen::live::LiveSession;
 use loadgen::options::{Options, Unfit};
 use loadgen::report;
 use loadgen::scenario::Scenario;
@@ -26,10 +27,15 @@ pub(crate) const INTERRUPTED: u8 = 130;
 const LOG: &str = "mock-server.log";
 
 /// Rehearses and says how it went. Whatever happens, no mock is left behind that was not asked for.
-pub(crate) fn run(args: &Args, scenarios: Vec<&'static dyn Scenario>) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(
+    args: &Args,
+    scenarios: Vec<&'static dyn Scenario>,
+    live: LiveSession,
+) -> anyhow::Result<ExitCode> {
     let log = args.keep.then(|| args.out.join(LOG));
     let faults = args.faults.iter().flat_map(|file| [OsString::from("--faults"), file.into()]);
-    let more: Vec<OsString> = faults.collect();
+    let capacity = [OsString::from("--session-capacity"), live.participants.to_string().into()];
+    let more: Vec<OsString> = faults.chain(capacity).collect();
     let start = Start { profile: &args.profile, seed: args.seed, log: log.as_deref(), more: &more };
     let mock = Mock::start(&start)?;
     let process = mock.id().context("the mock is gone")?;
@@ -38,7 +44,7 @@ pub(crate) fn run(args: &Args, scenarios: Vec<&'static dyn Scenario>) -> anyhow:
     let seeded = seed(&mock, world)?;
     eprintln!("world: {seeded} rows of seed {}", args.seed);
 
-    let options = options(args, scenarios, world, &mock)?;
+    let options = Options { live, ..options(args, scenarios, world, &mock)? };
     let inconclusive = args.inconclusive.parse().context("--inconclusive")?;
     let curtain = options.watch.curtain.clone();
     let ended = interrupt::guarded(move |ends| suite::run(&options, &ends));

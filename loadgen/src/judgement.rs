@@ -8,6 +8,7 @@ use engine::{
 };
 
 use crate::{
+    media::lateness,
     run::{Measured, Run},
     stops::Cause,
     truth::TruthScore,
@@ -106,6 +107,7 @@ fn judge_scenario(measured: &Measured) -> ScenarioVerdict {
     judged.invalid.extend(misses.map(Reason::Mismeasured));
     let ended = measured.ended_early.iter().filter(|ended| ended.cause.invalidates());
     judged.invalid.extend(ended.map(|ended| Reason::Mismeasured(ended.why.clone())));
+    judged.invalid.extend(lateness::too_late(&measured.run).map(Reason::Mismeasured));
     judged
 }
 

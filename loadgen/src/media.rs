@@ -5,6 +5,7 @@
 
 pub mod clip;
 pub mod dues;
+pub(crate) mod lateness;
 pub mod pace;
 pub mod reception;
 pub mod sequence;

@@ -80,14 +80,13 @@ impl Target {
             .ok()
             .filter(|_| (1..=64).contains(&name.len()) && name.bytes().all(fits))
             .ok_or_else(|| TargetError::World(name.to_owned()))?;
-        let moved = |target: &Self| Self { world: Some(world.clone()), ..target.clone() };
-        let elsewhere =
-            self.elsewhere.iter().map(|(place, target)| (*place, Arc::new(moved(target)))).collect();
-        let elsewhere: Arc<Elsewhere> = Arc::new(elsewhere);
-        let also =
-            self.also.iter().map(|server| Arc::new(Self { elsewhere: elsewhere.clone(), ..moved(server) }));
-        let also = Arc::new(also.collect());
-        Ok(Self { elsewhere, also, ..moved(&self) })
+        let with_parts = |target: &Self| {
+            let moved = |part: &Self| Self { world: Some(world.clone()), ..part.clone() };
+            let parts = target.elsewhere.iter().map(|(place, part)| (*place, Arc::new(moved(part))));
+            Self { elsewhere: Arc::new(parts.collect()), ..moved(target) }
+        };
+        let also = self.also.iter().map(|server| Arc::new(with_parts(server))).collect();
+        Ok(Self { also: Arc::new(also), ..with_parts(&self) })
     }
 
     /// All it takes to make the same target in another process, at the same addresses.
@@ -122,8 +121,9 @@ impl Target {
     }
 
     /// The servers that users begin at in turn, this one first; usually it is alone.
-    pub fn servers(&self) -> impl Iterator<Item = Arc<Self>> {
-        std::iter::once(Arc::new(self.clone())).chain(self.also.iter().cloned())
+    pub fn servers(self: Arc<Self>) -> Vec<Arc<Self>> {
+        let also = self.also.clone();
+        std::iter::once(self).chain(also.iter().cloned()).collect()
     }
 
     /// Whose certificates it may show, by its profile.

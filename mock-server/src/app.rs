@@ -48,6 +48,8 @@ pub struct Config {
     pub limits: Limits,
     /// Where the worlds are kept from one start to the next.
     pub data_dir: Option<PathBuf>,
+    /// The load session takes at least so many participants, whatever its dataset says.
+    pub session_capacity: u32,
     /// Where the media of live sessions is received; without it, and in a build without `media`, descriptions
     /// are exchanged and no packet ever flows.
     pub media: Option<MediaListen>,
@@ -82,6 +84,7 @@ impl Default for Config {
             tls: None,
             limits: Limits::default(),
             data_dir: None,
+            session_capacity: 0,
             media: Some(MediaListen::default()),
             sfu_app: None,
             bus: None,
@@ -100,6 +103,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) sfu_app: Option<SfuApp>,
     pub(crate) bus: Option<Arc<Bus>>,
+    pub(crate) session_capacity: u32,
     /// Cancelled when the process begins to end: whatever could stay open for long ends then.
     pub(crate) ending: CancellationToken,
     /// Carries the media of live sessions, once the process listens.
@@ -132,6 +136,7 @@ impl App {
             limits: config.limits,
             sfu_app: config.sfu_app,
             bus: config.bus.map(Bus::at),
+            session_capacity: config.session_capacity,
             ending: CancellationToken::new(),
             plane: OnceLock::new(),
         });

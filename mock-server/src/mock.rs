@@ -47,7 +47,7 @@ impl Mock {
             instructors: Instructors::load(dataset),
             subscriptions: Subscriptions::load(dataset),
             webhooks: Webhooks::load(),
-            live: Live::load(settings.bus.as_ref(), world, dataset),
+            live: Live::load(&settings, world, dataset),
             header: dataset.header(),
             settings,
         }

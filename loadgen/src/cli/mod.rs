@@ -7,6 +7,7 @@ mod preflight;
 mod reach;
 mod report;
 mod run;
+mod session;
 mod sfu;
 mod spread;
 mod stops;
@@ -22,6 +23,8 @@ use std::{
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use engine::exit::Exit;
+
+pub use session::Session;
 
 use crate::{preset::Preset, shards};
 

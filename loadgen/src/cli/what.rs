@@ -4,9 +4,8 @@ use clap::Args;
 use engine::exit::Inconclusive;
 use fixtures::{Size, World};
 
-use super::Refusal;
+use super::{Refusal, Session};
 use crate::{
-    live::{LiveSession, Media, PARTICIPANTS, SPEAKERS, Subscribe},
     options::{self, Options},
     plan_text,
     preset::Preset,
@@ -34,37 +33,6 @@ pub(super) struct What {
     /// Seed of everything random in the requests: the same seed asks the same
     #[arg(long, value_name = "N", default_value_t = fixtures::DEFAULT_SEED, env = "LOADGEN_SEED")]
     pub(super) seed: u64,
-}
-
-/// The shape of the live session; every other scenario ignores it.
-#[derive(Debug, Args)]
-pub(super) struct Session {
-    /// How many take part in the live session; with others than 50 it is another load than launch day's. Chat grows with
-    /// the square of it, and a mock takes 100 unless its --session-capacity says more
-    #[arg(long, value_name = "N", default_value_t = PARTICIPANTS, value_parser = clap::value_parser!(u64).range(1..=2_000))]
-    participants: u64,
-
-    /// Whose tracks each of them receives: of the last N speakers, or all. Each track is 50 packets a second to decrypt;
-    /// `all` is N times N of them
-    #[arg(long, value_name = "N|all", default_value_t = Subscribe::Last(SPEAKERS))]
-    subscribe: Subscribe,
-
-    /// Send a camera's picture beside the voice: VP8, 15 frames and about 100 kbit a second more for each track
-    #[arg(long)]
-    video: bool,
-
-    /// What participants send: a voice (Opus, 50 packets a second), or none, where the SFU is asked and no packets follow
-    /// [default: audio, unless this build has no media]
-    #[arg(long, value_name = "audio|none", value_parser = str::parse::<Media>)]
-    media: Option<Media>,
-}
-
-impl Session {
-    /// The shape it asks for.
-    pub(super) fn shape(&self) -> Result<LiveSession, Refusal> {
-        let media = Media::asked(self.media, self.video).map_err(Refusal::usage)?;
-        Ok(LiveSession { participants: self.participants, media, subscribe: self.subscribe })
-    }
 }
 
 /// Which scenarios, in which world.
@@ -102,7 +70,7 @@ impl What {
             preset: self.preset,
             time_scale: self.time_scale,
             seed: self.seed,
-            live: self.session.shape()?,
+            live: self.session.shape().map_err(Refusal::usage)?,
             ..self.which.options(target)?
         })
     }

@@ -100,11 +100,33 @@ pub struct Connected {
     pub tls: Option<Duration>,
 }
 
+/// A try to reach the server at `place`: unless it succeeds, whoever comes next tries the one after it.
+struct Trying<'a> {
+    connector: &'a Connector,
+    place: usize,
+    has_come: bool,
+}
+
+impl<'a> Trying<'a> {
+    fn begun(connector: &'a Connector) -> Self {
+        Self { connector, place: connector.at.get(), has_come: false }
+    }
+}
+
+impl Drop for Trying<'_> {
+    fn drop(&mut self) {
+        let Connector { at, servers, .. } = self.connector;
+        if !self.has_come && at.get() == self.place {
+            at.set((self.place + 1) % servers.len());
+        }
+    }
+}
+
 impl Connector {
     /// Connections to `target`; `tls` must be there when it is reached over TLS.
     pub fn new(target: Arc<Target>, tls: Option<Tls>, limits: Limits) -> Self {
         let scratch = Rc::new(RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice()));
-        let servers = target.servers().map(Server::of).collect();
+        let servers = target.servers().into_iter().map(Server::of).collect();
         Self { servers, at: Rc::default(), tls, limits, sources: Sources::default(), scratch }
     }
 
@@ -150,7 +172,7 @@ impl Connector {
     #[must_use]
     pub fn with_limits(&self, limits: Limits) -> Self {
         let servers = self.servers.iter().map(|server| Server::of(server.target.clone())).collect();
-        Self { limits, servers, ..self.clone() }
+        Self { servers, limits, ..self.clone() }
     }
 
     /// What every HTTP/1.1 request begins with after its first line: whose host it is for, and which world.
@@ -170,16 +192,15 @@ impl Connector {
     }
 
     /// Makes a connection to speak this on: to the server whose turn it is, or the first after it that can be reached. A
-    /// try that is given up half-way has moved on as well.
+    /// try that is given up half-way moves on as well.
     pub async fn connect(&self, speech: Speech) -> Result<Connected, Fault> {
         let began = clock::now();
         let mut tried = 1;
         loop {
-            let place = self.at.get();
-            self.at.set((place + 1) % self.servers.len());
-            match self.connect_to(&self.servers[place].target, speech, began).await {
+            let mut trying = Trying::begun(self);
+            match self.connect_to(&self.servers[trying.place].target, speech, began).await {
                 Ok(connected) => {
-                    self.at.set(place);
+                    trying.has_come = true;
                     return Ok(connected);
                 }
                 Err(_) if tried < self.servers.len() => tried += 1,

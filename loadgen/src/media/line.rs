@@ -11,7 +11,7 @@ use engine::{
 };
 use str0m::{
     Event, IceConnectionState, Input, Output, Rtc,
-    format::Codec,
+    format::{Codec, PayloadParams},
     media::{Mid, Pt},
     net::{Protocol, Receive},
     rtp::{RtpPacket, RtpWrite},
@@ -293,6 +293,6 @@ impl Line {
     /// The number both sides have agreed on for a codec.
     fn payload_type(&self, kind: Kind) -> Option<Pt> {
         let codec = if kind == Kind::Video { Codec::Vp8 } else { Codec::Opus };
-        self.rtc.codec_config().find(|params| params.spec().codec == codec).map(|params| params.pt())
+        self.rtc.codec_config().find(|params| params.spec().codec == codec).map(PayloadParams::pt)
     }
 }

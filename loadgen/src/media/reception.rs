@@ -60,7 +60,7 @@ impl Reception {
     /// RFC 3550, 6.4.1: `D = (R_j - R_i) - (S_j - S_i)`, `J = J + (|D| - J) / 16`.
     fn smooth(&mut self, last: Last, now: Last) {
         let arrived = now.at.saturating_duration_since(last.at).as_secs_f64();
-        let ticks = f64::from(now.timestamp.wrapping_sub(last.timestamp) as i32);
+        let ticks = f64::from(now.timestamp.wrapping_sub(last.timestamp).cast_signed());
         let difference = (arrived - ticks / f64::from(self.clock_rate)).abs();
         if difference < ANOTHER_SOURCE_S {
             let jitter = self.jitter_s.unwrap_or_default();

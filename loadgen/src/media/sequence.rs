@@ -58,7 +58,7 @@ impl Sequence {
     pub fn take(&mut self, number: u16, at: Instant) -> bool {
         let Some(run) = &mut self.run else { return self.begin(number) };
         // The nearest to the highest of the numbers that end like this (RFC 3550, A.1).
-        let ahead = i64::from(number.wrapping_sub(run.highest as u16) as i16);
+        let ahead = i64::from(number.wrapping_sub(run.highest as u16).cast_signed());
         let most = if ahead > 0 { MAX_DROPOUT } else { MAX_MISORDER };
         if ahead.unsigned_abs() > most {
             if run.restart == Some(number) {

@@ -2,8 +2,12 @@
 
 use engine::record::{CounterId, Registry, ShareId, TimingId};
 
+/// How late packets were sent.
+pub(crate) const LATENESS: &str = "media_send_lateness";
+
 /// What is measured of media; nothing is recorded in it where no packets are sent.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(feature = "media"), expect(dead_code, reason = "only packets fill most of it"))]
 pub(crate) struct MediaSeries {
     /// From the answer to the published offer to the ICE pair that carries packets.
     pub(crate) ice: TimingId,
@@ -59,7 +63,7 @@ impl MediaSeries {
             first_packet: registry.value("media_first_packet"),
             ready: registry.value("participant_ready"),
             latency: registry.value("media_latency"),
-            lateness: registry.value("media_send_lateness"),
+            lateness: registry.value(LATENESS),
             jitter: registry.value("media_jitter"),
             rtt: registry.value("media_rtt"),
             gap: registry.value("media_gap"),

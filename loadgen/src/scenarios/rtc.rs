@@ -9,6 +9,15 @@
 //! spoke back from it. Without, descriptions are exchanged and no packets follow, which plan and report say.
 
 mod chat;
+#[cfg_attr(
+    not(feature = "media"),
+    expect(
+        unused_variables,
+        clippy::unnecessary_wraps,
+        clippy::unused_async,
+        reason = "paper needs less of what both are asked"
+    )
+)]
 mod connection;
 mod door;
 mod goals;
@@ -216,6 +225,7 @@ struct Shared {
     times: Timetable,
     series: Series,
     roster: Roster,
+    #[cfg_attr(not(feature = "media"), expect(dead_code, reason = "only packets are due"))]
     dues: Arc<Dues>,
     session: Mutex<Session>,
 }

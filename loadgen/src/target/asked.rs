@@ -152,7 +152,13 @@ impl Asked {
         let at = |origin| Arc::new(Target { origin, ..target.clone() });
         let elsewhere: Elsewhere = elsewhere.into_iter().map(|(place, origin)| (place, at(origin))).collect();
         target.elsewhere = Arc::new(elsewhere);
-        let at = |(_, origin)| Arc::new(Target { origin, ..target.clone() });
+        // However many servers there are, their live sessions have one SFU: that of the first, unless it is elsewhere.
+        let mut parts = target.elsewhere.as_ref().clone();
+        if parts.iter().all(|(place, _)| *place != Place::Sfu) {
+            parts.push((Place::Sfu, Arc::new(target.clone())));
+        }
+        let parts = Arc::new(parts);
+        let at = |(_, origin)| Arc::new(Target { origin, elsewhere: parts.clone(), ..target.clone() });
         target.also = Arc::new(also.into_iter().map(at).collect());
         Ok(target)
     }

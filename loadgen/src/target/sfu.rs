@@ -64,7 +64,9 @@ impl Target {
             sfu: None,
             recipe: Arc::default(),
         };
-        Ok(Self { sfu: Some(Arc::new(Sfu { at: Arc::new(at), account })), ..self })
+        let sfu = Some(Arc::new(Sfu { at: Arc::new(at), account }));
+        let server = |server: &Arc<Self>| Arc::new(Self { sfu: sfu.clone(), ..server.as_ref().clone() });
+        Ok(Self { also: Arc::new(self.also.iter().map(server).collect()), sfu: sfu.clone(), ..self })
     }
 
     /// Where its live sessions' SFU is, when that was asked for.

@@ -219,7 +219,7 @@ fn an_honest_target_can_run_all_six_and_keeps_nothing_of_it() {
         let findings = mock.findings(&[]);
         assert!(findings.all_fit(), "{}", table(&findings));
         assert_eq!(findings.named(true).len(), scenarios::ALL.len());
-        assert_eq!(findings.counts().into_iter().collect::<Vec<_>>(), [(Kind::Ok, 32)]);
+        assert_eq!(findings.counts().into_iter().collect::<Vec<_>>(), [(Kind::Ok, 34)]);
     }
     let (events, in_order) = mock.books();
     assert!(in_order, "the audit of the mock's own books");
@@ -272,69 +272,75 @@ fn drifted(asked: &str, body: &mut Value) -> Option<(u16, &'static str)> {
 fn a_drifted_target_is_told_place_by_place_with_what_cannot_run() {
     let mock = Standing::new(mock(drifted));
     expect![[r#"
-          endpoint                                                 finding            time
-          POST /api/auth/login                                     ok                 0 ms
-          POST /api/auth/refresh                                   ok                 0 ms
-          GET /api/auth/me                                         ok                 0 ms
-          GET /api/events                                          ok                 0 ms
-          GET /api/events/search                                   ok                 0 ms
-          GET /api/events/{event_id}                               ok                 0 ms
-          POST /api/events/{event_id}/rsvp                         shape differs      0 ms
+          endpoint                                                   finding            time
+          POST /api/auth/login                                       ok                 0 ms
+          POST /api/auth/refresh                                     ok                 0 ms
+          GET /api/auth/me                                           ok                 0 ms
+          GET /api/events                                            ok                 0 ms
+          GET /api/events/search                                     ok                 0 ms
+          GET /api/events/{event_id}                                 ok                 0 ms
+          POST /api/events/{event_id}/rsvp                           shape differs      0 ms
               status: expected 201, got 200
               disables event-rsvp-load
-          GET /api/events/{event_id}/registrations                 ok                 0 ms
-          DELETE /api/events/{event_id}/rsvp                       ok                 0 ms
-          POST /api/events/{event_id}/waitlist                     ok                 0 ms
-          GET /api/search                                          shape differs      0 ms
+          GET /api/events/{event_id}/registrations                   ok                 0 ms
+          DELETE /api/events/{event_id}/rsvp                         ok                 0 ms
+          POST /api/events/{event_id}/waitlist                       ok                 0 ms
+          GET /api/search                                            shape differs      0 ms
               results[0].score: expected a number, got a string ("0.93")
               disables search-load, page-load
-          GET /api/subscriptions/plans                             shape differs      0 ms
+          GET /api/subscriptions/plans                               shape differs      0 ms
               content-type: expected application/json, got text/html; charset=utf-8:
                 `{"plans":[{"billing_interval":"free","code":"FREE","features…`
               disables api-load
-          GET /api/subscriptions/my-subscription                   shape differs      0 ms
+          GET /api/subscriptions/my-subscription                     shape differs      0 ms
               current_period_end: expected a time such as "2027-01-01T12:00:00Z", got a string ("next year")
               tier: expected "free" or "basic" or "premium" or "lifetime", got a string ("gold")
               disables webhooks-load, api-load
-          GET /api/instructors                                     shape differs      0 ms
+          GET /api/instructors                                       shape differs      0 ms
               instructors[0].rank: expected a string, got null
               instructors[0].years_experience: expected a whole number of at least 0, got nothing (the contract does
                 not know `experience_years`)
               disables page-load
-          GET /api/users/me/dashboard                              refused            0 ms
+          GET /api/users/me/dashboard                                refused            0 ms
               403 CSRF token missing
               disables page-load
-          POST /api/webhooks/stripe                                shape differs      0 ms
+          POST /api/webhooks/stripe                                  shape differs      0 ms
               status: expected 400 for a bad signature, got 200
               disables webhooks-load
-          POST /api/rtc/sessions/{session_id}/join                 missing            0 ms
+          POST /api/rtc/sessions/{session_id}/join                   missing            0 ms
               404 Not Found
               disables rtc-load
-          POST /api/rtc/sessions/{session_id}/video-token          not asked             –
+          POST /api/rtc/sessions/{session_id}/video-token            not asked             –
               needs POST /api/rtc/sessions/{session_id}/join, which failed
               disables rtc-load
-          GET /api/rtc/sessions/{session_id}/video-health          not asked             –
+          GET /api/rtc/sessions/{session_id}/video-health            not asked             –
               needs POST /api/rtc/sessions/{session_id}/join, which failed
               disables rtc-load
-          POST /api/rtc/sessions/{session_id}/leave                ok                 0 ms
-          POST /v1/apps/{app_id}/sessions/new                      not asked             –
+          POST /api/rtc/sessions/{session_id}/leave                  ok                 0 ms
+          POST /v1/apps/{app_id}/sessions/new                        not asked             –
               needs POST /api/rtc/sessions/{session_id}/video-token, which failed
               disables rtc-load
-          POST /v1/apps/{app_id}/sessions/{session_id}/tracks/new  not asked             –
+          POST /v1/apps/{app_id}/sessions/{session_id}/tracks/new    not asked             –
               needs POST /v1/apps/{app_id}/sessions/new, which failed
               disables rtc-load
-          PUT /v1/apps/{app_id}/sessions/{session_id}/renegotiate  not asked             –
+          PUT /v1/apps/{app_id}/sessions/{session_id}/renegotiate    not asked             –
               needs POST /api/rtc/sessions/{session_id}/video-token, which failed
               disables rtc-load
-          GET /                                                    ok                 0 ms
-          GET /events                                              ok                 0 ms
-          GET /instructors                                         ok                 0 ms
-          GET /search                                              ok                 0 ms
-          GET /dashboard                                           ok                 0 ms
-          GET /static/css/main.css                                 ok                 0 ms
-          GET /static/js/main.js                                   ok                 0 ms
-          GET /static/images/logo.png                              ok                 0 ms
-          GET /ws/sessions/{session_id}                            not asked             –
+          PUT /v1/apps/{app_id}/sessions/{session_id}/tracks/close   not asked             –
+              needs POST /api/rtc/sessions/{session_id}/video-token, which failed
+              disables rtc-load
+          PUT /v1/apps/{app_id}/sessions/{session_id}/tracks/update  not asked             –
+              needs POST /api/rtc/sessions/{session_id}/video-token, which failed
+              disables rtc-load
+          GET /                                                      ok                 0 ms
+          GET /events                                                ok                 0 ms
+          GET /instructors                                           ok                 0 ms
+          GET /search                                                ok                 0 ms
+          GET /dashboard                                             ok                 0 ms
+          GET /static/css/main.css                                   ok                 0 ms
+          GET /static/js/main.js                                     ok                 0 ms
+          GET /static/images/logo.png                                ok                 0 ms
+          GET /ws/sessions/{session_id}                              not asked             –
               needs POST /api/rtc/sessions/{session_id}/join, which failed
               disables rtc-load
 
@@ -343,7 +349,7 @@ fn a_drifted_target_is_told_place_by_place_with_what_cannot_run() {
               GET /api/search: shape differs
           rtc-load         no
               POST /api/rtc/sessions/{session_id}/join: missing
-              6 routes could not be asked
+              8 routes could not be asked
           webhooks-load    no
               GET /api/subscriptions/my-subscription: shape differs
               POST /api/webhooks/stripe: shape differs
@@ -357,7 +363,7 @@ fn a_drifted_target_is_told_place_by_place_with_what_cannot_run() {
               GET /api/subscriptions/plans: shape differs
               GET /api/subscriptions/my-subscription: shape differs
 
-        preflight: 32 endpoints: 18 ok, 1 missing, 6 shape differs, 1 refused, 6 not asked, 0.0 s; cannot run:
+        preflight: 34 endpoints: 18 ok, 1 missing, 6 shape differs, 1 refused, 8 not asked, 0.0 s; cannot run:
           search-load, rtc-load, webhooks-load, event-rsvp-load, page-load, api-load
     "#]].assert_eq(&table(&mock.findings(&[])));
 }

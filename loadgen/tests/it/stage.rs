@@ -21,6 +21,7 @@ use loadgen::{
     books::Books,
     context::{Context, Surroundings},
     http::{Connector, Limits},
+    live::{LiveSession, Media},
     preset::Sizing,
     scenario::{Scope, Script, Settling},
     scenarios,
@@ -55,12 +56,22 @@ pub(crate) async fn play(scenario: &'static str, server: Router, acts: Play) -> 
     let origin = format!("http://{}", listener.local_addr().expect("it is bound"));
     let service = server.into_make_service_with_connect_info::<SocketAddr>();
     tokio::spawn(async move { axum::serve(listener, service).await });
-    LocalSet::new().run_until(on_stage(scenario, &origin, acts)).await
+    play_at(scenario, &origin, acts, LiveSession { media: Media::None, ..LiveSession::default() }).await
 }
 
-async fn on_stage(scenario: &'static str, origin: &str, acts: Play) -> ScenarioRun {
+/// Plays a scenario against whoever is at `origin`; a live session has this shape.
+pub(crate) async fn play_at(
+    scenario: &'static str,
+    origin: &str,
+    acts: Play,
+    live: LiveSession,
+) -> ScenarioRun {
+    LocalSet::new().run_until(on_stage(scenario, origin, acts, live)).await
+}
+
+async fn on_stage(scenario: &'static str, origin: &str, acts: Play, live: LiveSession) -> ScenarioRun {
     let scale = if let Play::Whole { scale, .. } = acts { scale } else { 1.0 };
-    let scope = Scope { world: *WORLD, ..smoke() };
+    let scope = Scope { world: *WORLD, live, ..smoke() };
     let sizing = Sizing::new(scenario, scope.sizing.preset(), scale);
     let plan = scenarios::find(scenario).expect("a scenario of this name").plan(&Scope { sizing, ..scope });
     let series = Series::new(scenario, plan.registry.clone(), plan.goals.clone(), plan.flows.clone());

@@ -107,6 +107,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max_connections: Option<u32>,
 
+    /// Let the live session that is load-tested take at least so many participants; by default what the dataset says,
+    /// which is 100.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(..=10_000))]
+    session_capacity: u32,
+
     /// Address and port (UDP) on which the media of live sessions is received: one socket for all of them; by
     /// default the address of --listen and a free port.
     #[arg(long, value_name = "ADDR:PORT")]
@@ -145,6 +150,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         tls: args.tls.then(|| Tls::made_now(args.tls_dir.as_deref())).transpose()?,
         limits: Limits { connections: args.max_connections, ..Limits::default() },
         data_dir: args.data_dir,
+        session_capacity: args.session_capacity,
         media: Some(MediaListen { listen: args.media_listen, advertise: args.media_advertise }),
         sfu_app: args.sfu_app.map(sfu_app).transpose()?,
         bus: args.bus,

@@ -17,8 +17,8 @@ use http::{HeaderValue, header};
 use tokio::time::{MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use super::bus::Silence;
-use super::passes::{Pass, Purpose, new_token};
-use super::room::{Command, Goodbye, LEFT, Outcome, Outgoing, Room, Said, Seat, Submitted, TOO_SLOW, encode};
+use super::passes::{Pass, Purpose};
+use super::room::{Goodbye, LEFT, Outcome, Outgoing, Room, Said, Seat, Submitted, TOO_SLOW, encode};
 use super::slip::Slip;
 use crate::api::refusal;
 use crate::clock;
@@ -77,22 +77,11 @@ async fn admit(mock: &Mock, session_id: &str, token: &str) -> Result<(Arc<Room>,
     let pass = pass.ok_or(BAD_TOKEN)?;
     let is_ours = pass.session_id == session_id;
     let good = if !is_ours && mock.settings.defects.has(Defect::ForeignTokenAccepted) {
-        let_in(&room, &pass).await
+        super::let_in(&room, &pass).await
     } else {
         is_ours && room.has(&pass.user_id, &pass.participant_id)
     };
     if good { Ok((room, pass)) } else { Err(BAD_TOKEN) }
-}
-
-/// With the defect `foreign-token-accepted`: whoever has a token of another session takes part in this one from now on.
-async fn let_in(room: &Room, pass: &Pass) -> bool {
-    let command = Command::Join {
-        user: pass.user_id.clone(),
-        participant_id: pass.participant_id.clone(),
-        access_token: new_token("rtc"),
-        ws_token: new_token("ws"),
-    };
-    matches!(room.order(command).await, Ok(Ok(_)))
 }
 
 /// What comes after a frame.

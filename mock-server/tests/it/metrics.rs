@@ -92,7 +92,7 @@ async fn every_family_there_is() {
     let (_, text) = scrape(&rig, "").await;
     let families: String =
         text.lines().filter(|line| line.starts_with("# ")).flat_map(|line| [line, "\n"]).collect();
-    expect![[r"
+    expect![[r#"
         # HELP http_requests_in_flight Requests under way.
         # TYPE http_requests_in_flight gauge
         # HELP http_internal_errors_total Answers with a 500.
@@ -131,6 +131,28 @@ async fn every_family_there_is() {
         # TYPE mock_accept_pauses_total counter
         # HELP mock_handshake_failures_total TLS handshakes that failed or took too long.
         # TYPE mock_handshake_failures_total counter
+        # HELP mock_media_peers Peers of the media plane.
+        # TYPE mock_media_peers gauge
+        # HELP mock_media_sockets UDP sockets that media is received on.
+        # TYPE mock_media_sockets gauge
+        # HELP mock_media_packets_queued RTP packets that faults hold back now.
+        # TYPE mock_media_packets_queued gauge
+        # HELP mock_media_packets_total RTP packets taken and forwarded.
+        # TYPE mock_media_packets_total counter
+        # HELP mock_media_bytes_total Their bytes.
+        # TYPE mock_media_bytes_total counter
+        # HELP mock_media_packets_dropped_total RTP packets that faults dropped.
+        # TYPE mock_media_packets_dropped_total counter
+        # HELP mock_media_packets_due_total RTP packets that were to go to a subscriber.
+        # TYPE mock_media_packets_due_total counter
+        # HELP mock_media_packets_unready_total RTP packets that their subscriber could not be sent.
+        # TYPE mock_media_packets_unready_total counter
+        # HELP mock_media_packets_resent_total RTP packets sent again.
+        # TYPE mock_media_packets_resent_total counter
+        # HELP mock_media_nacks_total NACKs of subscribers.
+        # TYPE mock_media_nacks_total counter
+        # HELP mock_media_keyframe_requests_total PLIs and FIRs of subscribers.
+        # TYPE mock_media_keyframe_requests_total counter
         # HELP process_resident_memory_bytes Memory in RAM.
         # TYPE process_resident_memory_bytes gauge
         # HELP process_virtual_memory_bytes Address space taken.
@@ -143,7 +165,7 @@ async fn every_family_there_is() {
         # TYPE process_cpu_seconds_total counter
         # HELP process_start_time_seconds When the process started, since 1970.
         # TYPE process_start_time_seconds gauge
-    "]]
+    "#]]
     .assert_eq(&families);
     for line in [
         r#"mock_pool_size{pool="db"} 2"#,

@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use mock_server::BusAddress;
 
+/// Sets tests apart that share one server.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
 /// A program or an address that `tests/provide.sh` brings.
 fn provided(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
@@ -16,7 +19,6 @@ fn provided(name: &str) -> String {
 /// A bus on the Redis that all tests share, apart from every other test's.
 pub(crate) fn bus() -> BusAddress {
     let url = provided("TEST_REDIS_URL");
-    static NEXT: AtomicU64 = AtomicU64::new(0);
     let prefix = format!("bus_test:{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     format!("{url}?prefix={prefix}").parse().expect("an address")
 }

@@ -2,16 +2,19 @@
 
 use std::io;
 
+#[cfg(feature = "media")]
 use contract::{Endpoint, sfu::NewSession};
 use engine::clock::Instant;
 use fixtures::Stream;
 
-#[cfg(feature = "media")]
-use crate::media::peer::{Peer, Setup};
 use crate::{
     context::Context,
-    live::Media,
     media::{Kind, Source},
+};
+#[cfg(feature = "media")]
+use crate::{
+    live::Media,
+    media::peer::{Peer, Setup},
 };
 
 use super::{Shared, sdp};

@@ -47,7 +47,7 @@ fn an_sfu_that_may_not_be_used_is_refused_with_what_to_do() {
         said(&["--sfu", "cloudflare"], &ACCOUNT),
         said(&["--sfu", "cloudflare", "--confirm", "127.0.0.1"], &ACCOUNT),
     ];
-    expect![[r#"
+    expect![[r"
         3 error: the SFU https://sfu.example is refused: its host `sfu.example` is not on the list of SFUs (rtc.live.cloudflare.com, localhost, .localhost, 127.0.0.0/8, ::1); a host is added in fixtures/environments.toml, by review
         3 error: the SFU https://production.localhost is refused: the host `production.localhost` has `prod` in its name, and load never goes to production
         2 error: --sfu cloudflare takes an application of Cloudflare Realtime: set CLOUDFLARE_REALTIME_APP_ID and CLOUDFLARE_REALTIME_APP_SECRET (CLOUDFLARE_REALTIME_APP_ID is not set)
@@ -55,7 +55,7 @@ fn an_sfu_that_may_not_be_used_is_refused_with_what_to_do() {
         2 error: CLOUDFLARE_REALTIME_URL is not https, and a secret leaves this machine over TLS only
         3 error: the SFU https://wwmaa.com is refused: `wwmaa.com` is production, and load never goes there
         3 error: the SFU https://rtc.live.cloudflare.com is refused: load leaves this machine only when its host is confirmed: add `--confirm rtc.live.cloudflare.com`. That sends calls and media of live sessions to rtc.live.cloudflare.com
-        3 error: the SFU https://rtc.live.cloudflare.com is refused: load leaves this machine only when its host is confirmed: add `--confirm rtc.live.cloudflare.com` (`127.0.0.1` was typed). That sends calls and media of live sessions to rtc.live.cloudflare.com"#]]
+        3 error: the SFU https://rtc.live.cloudflare.com is refused: load leaves this machine only when its host is confirmed: add `--confirm rtc.live.cloudflare.com` (`127.0.0.1` was typed). That sends calls and media of live sessions to rtc.live.cloudflare.com"]]
     .assert_eq(&all.join("\n"));
     let (code, _, said) = loadgen(&[&run[..], &["--sfu", "moon"]].concat(), &[]);
     assert_eq!(code, Some(2));

@@ -101,10 +101,16 @@ impl Session {
             }
         }
         for (id, values) in values {
-            values.into_iter().for_each(|value| recorder.value(id, value));
+            for value in values {
+                recorder.value(id, value);
+            }
         }
-        shares.into_iter().for_each(|(id, good, bad)| recorder.shares(id, good, bad));
-        counters.into_iter().for_each(|(id, n)| recorder.add(id, n));
+        for (id, good, bad) in shares {
+            recorder.shares(id, good, bad);
+        }
+        for (id, n) in counters {
+            recorder.add(id, n);
+        }
         recorder.flush();
         made::finish(collector, epoch, Vec::new())
     }
@@ -118,7 +124,7 @@ impl Session {
         let people = self.participants;
         let carried = if self.media { people } else { 0 };
         let heard = if people > 1 { 100 } else { 0 };
-        let away = if self.deaf > 0 { 1 } else { 0 };
+        let away = u64::from(self.deaf > 0);
         [
             ("ws_connecting", people, 8),
             ("chat_message_latency", heard, 20),

@@ -59,10 +59,9 @@ impl Negotiation {
         book: Arc<Book>,
         changed: &Arc<Notify>,
     ) -> Self {
-        match plane {
-            Some(plane) => Self::Media(plane.peer(user, book, changed)),
-            None => Self::Paper(Paper { identity: Identity::new(), exchanged: false }),
-        }
+        let peer = plane.map(|plane| plane.peer(user, book, changed));
+        let paper = || Self::Paper(Paper { identity: Identity::new(), exchanged: false });
+        peer.map_or_else(paper, Self::Media)
     }
 
     /// Whether packets can flow, or on paper, could.
