@@ -5,5 +5,6 @@ mod command;
 mod ending;
 mod grading;
 mod imports;
+mod live_session;
 mod rehearsing;
 mod usage;

@@ -12,7 +12,7 @@ use engine::{clock, ends::Ends, run::ScenarioRun};
 use fixtures::{Size, World};
 use loadgen::{
     http::{Connector, Limits, Speech},
-    live::{LiveSession, Media},
+    live::LiveSession,
     options::Options,
     preset::Preset,
     scenarios, suite,
@@ -106,7 +106,7 @@ fn people_of_a_killed_server_come_back_at_the_other_and_nobody_else_loses_anythi
         scenarios: vec![scenarios::find("rtc-load").expect("it exists")],
         preset: Preset::Smoke,
         world: *WORLD,
-        live: LiveSession { participants: PEOPLE, media: Media::None, ..LiveSession::default() },
+        live: LiveSession { participants: PEOPLE, ..LiveSession::default() },
         admin_token: Some(TOKEN.to_owned()),
         out: out.path().to_owned(),
         watch: loadgen::watch::Wish { quiet: true, ..Default::default() },

@@ -92,7 +92,7 @@ async fn every_family_there_is() {
     let (_, text) = scrape(&rig, "").await;
     let families: String =
         text.lines().filter(|line| line.starts_with("# ")).flat_map(|line| [line, "\n"]).collect();
-    expect![[r#"
+    expect![[r"
         # HELP http_requests_in_flight Requests under way.
         # TYPE http_requests_in_flight gauge
         # HELP http_internal_errors_total Answers with a 500.
@@ -165,7 +165,7 @@ async fn every_family_there_is() {
         # TYPE process_cpu_seconds_total counter
         # HELP process_start_time_seconds When the process started, since 1970.
         # TYPE process_start_time_seconds gauge
-    "#]]
+    "]]
     .assert_eq(&families);
     for line in [
         r#"mock_pool_size{pool="db"} 2"#,

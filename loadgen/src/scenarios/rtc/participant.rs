@@ -52,18 +52,9 @@ impl Participant {
 impl VirtualUser for Participant {
     async fn turn(&mut self, turn: Turn) {
         let leaves_at = turn.due.at + self.shared.times.staying();
-        let Ok(joined) = self.join(turn.due).await else {
-            self.connected(false);
-            return self.account(leaves_at, Duration::MAX, 1);
-        };
         let mut video = Video::new(&self.shared, self.n, self.context.another(), turn.due.at);
-        // What goes wrong with video is in the books; a person stays and chats all the same.
-        let _ = video.begin(&joined.access_token).await;
-        let Some(socket) = self.open(&joined).await else {
-            return self.account(leaves_at, Duration::MAX, 1);
-        };
-        let opened = clock::now();
-        video.welcomed();
+        let socket = self.come(turn.due, &mut video).await;
+        let opened = socket.is_some().then(clock::now);
         let access = self.access.subscribe();
         let (shared, current, mut watcher) = (self.shared.clone(), access.clone(), self.context.another());
         let there = async {
@@ -79,8 +70,34 @@ impl VirtualUser for Participant {
             never = video.attend(access) => match never {},
         };
         drop(video);
-        self.context.recorder().value(self.shared.series.session_length, clock::now() - opened);
+        if let Some(opened) = opened {
+            self.context.recorder().value(self.shared.series.session_length, clock::now() - opened);
+        }
         self.account(leaves_at, away, drops);
+        self.leave().await;
+    }
+}
+
+impl Participant {
+    /// Joins, has video negotiated, and opens the socket. None when they did not get in: whoever does not tries again, as
+    /// whoever loses the socket later does.
+    async fn come(&mut self, due: Due, video: &mut Video) -> Option<Socket> {
+        let Ok(joined) = self.join(due).await else {
+            self.connected(false);
+            return None;
+        };
+        // What goes wrong with video is in the books; a person stays and chats all the same.
+        let _ = video.begin(&joined.access_token).await;
+        let socket = self.open(&joined).await?;
+        video.welcomed();
+        Some(socket)
+    }
+
+    /// Leaves, where a join ever succeeded.
+    async fn leave(&mut self) {
+        if self.access.borrow().is_empty() {
+            return;
+        }
         let input = LeaveInput { user_id: self.user_id.clone() };
         let call = counted(&self.shared, self.context.call::<LeaveSession>(&load_session()));
         let left = call.input(&input).checked(|answer| {
@@ -90,9 +107,7 @@ impl VirtualUser for Participant {
         // An error is in the books, and nothing follows.
         drop(left.await);
     }
-}
 
-impl Participant {
     async fn join(&mut self, due: Due) -> Result<JoinOutput, Fault> {
         let input = JoinInput { user_id: self.user_id.clone(), participant_name: self.name.clone() };
         let call = counted(&self.shared, self.context.call::<JoinSession>(&load_session()).due(due));
@@ -116,11 +131,11 @@ impl Participant {
         Some(socket)
     }
 
-    /// Talks and listens until it is time to go, coming back as often as the socket is lost. Returns the time
-    /// away and how often that was.
+    /// Talks and listens until it is time to go, coming back as often as the socket is lost, or was not there to begin
+    /// with. Returns the time away and how often that was.
     async fn stay(
         &mut self,
-        socket: Socket,
+        mut socket: Option<Socket>,
         due: Instant,
         leaves_at: Instant,
         ends: &Ends,
@@ -133,33 +148,40 @@ impl Participant {
             agenda: Agenda::new(&self.shared, self.n, due, leaves_at),
         };
         let (mut away, mut drops) = (Duration::ZERO, 0);
-        let mut socket = Some(socket);
-        while let Some(mut open) = socket.take() {
-            self.shared.session(|session| session.arrived(self.n, clock::now()));
-            let parting = chat.talk(&mut open, ends).await;
-            let lost_at = clock::now();
-            self.shared.session(|session| session.gone(self.n, lost_at));
-            match parting {
-                Parting::TimeToGo => {
-                    let _ = open.send(&ClientFrame::Leave).await;
-                    open.close().await;
-                }
-                Parting::Dropped(why) => {
-                    drops += 1;
-                    let n = self.n;
-                    let series = self.shared.series;
-                    self.context.recorder().counter(series.drops, || format!("participant {n}: {why}"));
-                    socket = self.come_back(leaves_at, ends).await;
-                    let gap = clock::now().min(leaves_at).saturating_duration_since(lost_at);
-                    away += gap;
-                    chat.agenda.skip_to(clock::now());
-                    if socket.is_some() {
-                        self.context.recorder().value(series.away, gap);
-                    }
-                }
+        let (mut lost_at, mut why) = (due, "did not get in".to_owned());
+        loop {
+            if let Some(open) = socket.take() {
+                let Some(dropped) = self.be_there(open, &mut chat, ends).await else { return (away, drops) };
+                (lost_at, why) = (clock::now(), dropped);
             }
+            drops += 1;
+            let (n, series) = (self.n, self.shared.series);
+            self.context.recorder().counter(series.drops, || format!("participant {n}: {why}"));
+            socket = self.come_back(leaves_at, ends).await;
+            let gap = clock::now().min(leaves_at).saturating_duration_since(lost_at);
+            away += gap;
+            chat.agenda.skip_to(clock::now());
+            if socket.is_none() {
+                return (away, drops);
+            }
+            self.context.recorder().value(series.away, gap);
         }
-        (away, drops)
+    }
+
+    /// Talks and listens on an open socket; why it was lost, unless it is time to go.
+    async fn be_there(&self, mut open: Socket, chat: &mut Chat, ends: &Ends) -> Option<String> {
+        self.shared.session(|session| session.arrived(self.n, clock::now()));
+        let parting = chat.talk(&mut open, ends).await;
+        let left = matches!(parting, Parting::TimeToGo);
+        self.shared.session(|session| session.gone(self.n, clock::now(), left));
+        match parting {
+            Parting::TimeToGo => {
+                let _ = open.send(&ClientFrame::Leave).await;
+                open.close().await;
+                None
+            }
+            Parting::Dropped(why) => Some(why),
+        }
     }
 
     /// Joins again, with growing pauses, until it works or it is time to go.
@@ -178,14 +200,13 @@ impl Participant {
     }
 
     /// Books the time away of the time that was planned. Joining has a goal of its own, so the time it took is
-    /// not lost; whoever never got in lost everything.
+    /// not lost, unless it had to be tried again: whoever never got in lost everything.
     fn account(&self, leaves_at: Instant, away: Duration, drops: u64) {
         let series = self.shared.series;
         let planned = self.shared.times.staying();
         // An interrupted run ends early; what was not lived is not lost.
         let cut = leaves_at.saturating_duration_since(clock::now());
         let lived = planned.saturating_sub(cut);
-        let away = if away == Duration::MAX { planned } else { away };
         let (away, planned) = (away.as_millis() as u64, lived.max(away).as_millis() as u64);
         self.context.recorder().shares(series.time_present, planned.saturating_sub(away), away);
         self.context.recorder().share(series.sessions_kept, drops == 0);

@@ -52,7 +52,8 @@ struct Said {
 
 #[derive(Debug, Default)]
 struct Person {
-    /// From the welcome to leaving or losing the socket.
+    /// From the welcome to the last moment at which whatever is said has to reach them: losing the socket, or a little
+    /// before leaving.
     present: Vec<(Instant, Option<Instant>)>,
     /// By the message's place; what lies beyond the end was not heard.
     heard: Vec<bool>,
@@ -80,9 +81,11 @@ impl Session {
         person.last_seq = None;
     }
 
-    pub(super) fn gone(&mut self, who: u64, at: Instant) {
-        if let Some((_, until @ None)) = self.people.entry(who).or_default().present.last_mut() {
-            *until = Some(at);
+    /// Somebody left, or lost the socket: only who leaves is excused from what may still be on its way.
+    pub(super) fn gone(&mut self, who: u64, at: Instant, left: bool) {
+        if let Some((from, until @ None)) = self.people.entry(who).or_default().present.last_mut() {
+            let excused = if left { ON_ITS_WAY } else { Duration::ZERO };
+            *until = Some(at.checked_sub(excused).unwrap_or(*from));
         }
     }
 
@@ -229,8 +232,6 @@ impl Person {
     }
 
     fn stayed_for(&self, sent: Instant) -> bool {
-        self.present
-            .iter()
-            .any(|(from, until)| *from <= sent && until.is_none_or(|until| until >= sent + ON_ITS_WAY))
+        self.present.iter().any(|(from, until)| *from <= sent && until.is_none_or(|until| until >= sent))
     }
 }

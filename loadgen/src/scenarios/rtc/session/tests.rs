@@ -52,7 +52,7 @@ fn what_was_said_while_somebody_was_away_or_not_yet_there_is_not_expected_of_the
     let mut session = Session::default();
     session.arrived(0, start);
     session.arrived(1, start + s(10));
-    session.gone(1, start + s(20));
+    session.gone(1, start + s(20), false);
     session.arrived(1, start + s(30));
     for (id, at) in [("before", 9), ("on arriving", 10), ("there", 15), ("away", 25), ("back", 31)] {
         session.said(0, id.into(), start + s(at));
@@ -68,10 +68,21 @@ fn whoever_leaves_within_a_second_of_a_message_need_not_have_heard_it() {
     let mut session = two(start);
     session.said(0, "just in time".into(), start + s(9));
     session.said(0, "too late".into(), start + s(9) + Duration::from_nanos(1));
-    session.gone(1, start + s(10));
+    session.gone(1, start + s(10), true);
     assert_eq!(expected(&session, 1), 1);
     // Heard all the same, it makes up for nothing.
     session.heard(1, "too late", 2, "m2", start + s(10));
+    assert_eq!(session.account().missed_in_all(), 1);
+}
+
+#[test]
+fn whoever_loses_the_socket_was_to_hear_all_that_was_said_before() {
+    let start = clock::now();
+    let mut session = two(start);
+    session.said(0, "just before".into(), start + s(10));
+    session.said(0, "after".into(), start + s(10) + Duration::from_nanos(1));
+    session.gone(1, start + s(10), false);
+    assert_eq!(expected(&session, 1), 1);
     assert_eq!(session.account().missed_in_all(), 1);
 }
 
@@ -169,7 +180,7 @@ proptest! {
         let mut session = Session::default();
         for (who, times) in (0..).zip(&people) {
             for (place, time) in times.iter().enumerate() {
-                if place % 2 == 0 { session.arrived(who, at(*time)) } else { session.gone(who, at(*time)) }
+                if place % 2 == 0 { session.arrived(who, at(*time)) } else { session.gone(who, at(*time), true) }
             }
         }
         let hears = |who: usize, message: usize| heard[who * 20 + message];
