@@ -92,7 +92,7 @@ def main():
     mock_server, schemathesis, *arguments = sys.argv[1:]
     settings = pathlib.Path(__file__).with_name("openapi.toml")
     mock = subprocess.Popen(
-        [mock_server, "--world", "--port", "0", "--exit-with-parent"],
+        [mock_server, "--world", "--port", "0", "--no-media", "--exit-with-parent"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -40,18 +40,41 @@ impl TimeBase {
     }
 }
 
-/// The time bases of all tracks of a session.
+/// The time bases of all tracks of a session, and when each track ended.
 #[derive(Debug, Default)]
-pub struct Dues(Mutex<HashMap<Source, TimeBase>>);
+pub struct Dues(Mutex<HashMap<Source, Published>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Published {
+    base: TimeBase,
+    ended: Option<Instant>,
+}
 
 impl Dues {
     /// A track begins.
     pub fn begin(&self, source: Source, base: TimeBase) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(source, base);
+        self.tracks().insert(source, Published { base, ended: None });
+    }
+
+    /// Its publisher sends it no longer.
+    pub fn end(&self, source: &Source, at: Instant) {
+        if let Some(track) = self.tracks().get_mut(source) {
+            track.ended = Some(at);
+        }
     }
 
     /// The time base of a track that has begun.
     pub fn of(&self, source: &Source) -> Option<TimeBase> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(source).copied()
+        self.tracks().get(source).map(|track| track.base)
+    }
+
+    /// Until when packets of a track may be expected: `now`, or its end where that was before.
+    pub fn expected_until(&self, source: &Source, now: Instant) -> Instant {
+        let ended = self.tracks().get(source).and_then(|track| track.ended);
+        ended.map_or(now, |ended| ended.min(now))
+    }
+
+    fn tracks(&self) -> MutexGuard<'_, HashMap<Source, Published>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -143,6 +143,7 @@ impl Line {
             let datagram = &self.buffer[..length];
             // What is neither STUN nor DTLS nor RTP is nobody's.
             let Ok(receive) = Receive::new(Protocol::Udp, source, self.address, datagram) else { continue };
+            self.milestones.reached(now);
             if self.rtc.handle_input(Input::Receive(now.into_std(), receive)).is_err() {
                 self.die(now);
             }
@@ -175,8 +176,8 @@ impl Line {
                 }
                 Ok(Output::Event(event)) => self.happen(event, now),
                 Err(_) => {
-                    self.die(now);
-                    return;
+                    self.asked_at = now + TICK;
+                    return self.die(now);
                 }
             }
         }
@@ -232,7 +233,8 @@ impl Line {
 
     fn hear(&mut self, packet: &RtpPacket, now: Instant) {
         let mid = self.rtc.direct_api().stream_rx(&packet.header.ssrc).map(|stream| stream.mid());
-        if mid.is_some_and(|mid| self.receiving.take(mid, packet, now)) {
+        let place = (packet.header.sequence_number, packet.header.timestamp);
+        if mid.is_some_and(|mid| self.receiving.take(mid, place, now)) {
             self.milestones.heard(now);
         }
     }
@@ -253,6 +255,8 @@ impl Line {
     }
 
     fn die(&mut self, now: Instant) {
+        // str0m has nothing to say from here on, not even the same error again.
+        self.rtc.disconnect();
         self.path = Path::Dead;
         self.milestones.lost(now);
     }
@@ -272,8 +276,6 @@ impl Line {
         let kind = self.sending[place].kind;
         let Some(payload_type) = self.payload_type(kind) else { return };
         let now = clock::now();
-        self.recorder.value(self.series.lateness, now.saturating_duration_since(burst.due));
-        self.recorder.add(self.series.sent, burst.payloads.len() as u64);
         for (part, payload) in burst.payloads.into_iter().enumerate() {
             let sending = &mut self.sending[place];
             let (mid, number) = (sending.mid, sending.next_number());
@@ -284,8 +286,10 @@ impl Line {
             let mut api = self.rtc.direct_api();
             let Some(stream) = api.stream_tx_by_mid(mid, None) else { return };
             stream.write_rtp(packet);
+            self.recorder.add(self.series.sent, 1);
             self.drain(now);
         }
+        self.recorder.value(self.series.lateness, now.saturating_duration_since(burst.due));
         // What was written goes out when str0m is told the time.
         self.tell(Input::Timeout(now.into_std()), now);
     }

@@ -7,6 +7,9 @@ use engine::{
 
 use super::series::MediaSeries;
 
+#[cfg(test)]
+mod tests;
+
 /// When what happened, as far as something later is measured from it.
 pub(super) struct Milestones {
     recorder: Recorder,
@@ -17,6 +20,8 @@ pub(super) struct Milestones {
     heard: Option<Instant>,
     /// When the participant was due, once only the first packet is missing.
     ready_since: Option<Instant>,
+    /// When a datagram came last.
+    reached: Option<Instant>,
     away_since: Option<Instant>,
 }
 
@@ -31,6 +36,7 @@ impl Milestones {
             subscribed: None,
             heard: None,
             ready_since: None,
+            reached: None,
             away_since,
         }
     }
@@ -59,14 +65,20 @@ impl Milestones {
         self.took(self.series.away, since, now);
     }
 
-    /// The path is lost. The first moment counts when it is lost again before it was up.
-    pub(super) fn lost(&mut self, now: Instant) {
-        self.away_since.get_or_insert(now);
+    /// A datagram came.
+    pub(super) fn reached(&mut self, now: Instant) {
+        self.reached = Some(now);
     }
 
-    /// Since when it is.
+    /// The path is lost, as is known now: it was after the datagram that came last. The first moment counts when it
+    /// is lost again before it was up.
+    pub(super) fn lost(&mut self, now: Instant) {
+        self.away_since.get_or_insert(self.reached.unwrap_or(now));
+    }
+
+    /// Since when nothing gets through, should it be lost now: `None` where nothing ever did.
     pub(super) fn away_since(&self) -> Option<Instant> {
-        self.away_since
+        self.away_since.or(self.reached)
     }
 
     /// The first subscription was answered.

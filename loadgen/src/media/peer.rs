@@ -59,6 +59,7 @@ pub(crate) struct Peer {
     shared: Rc<Shared>,
     driver: JoinHandle<()>,
     dues: Arc<Dues>,
+    published: Vec<Source>,
     draw: Stream,
     anchor: Instant,
     pending: Option<SdpPendingOffer>,
@@ -88,7 +89,7 @@ impl Peer {
         let line = Line::new(rtc, (socket, address), milestones, receiving, (recorder, series));
         let shared = Rc::new(Shared { line: RefCell::new(line), wake: Notify::new(), told: Notify::new() });
         let driver = tokio::task::spawn_local(drive(shared.clone()));
-        Ok(Self { shared, driver, dues, draw, anchor, pending: None, from })
+        Ok(Self { shared, driver, dues, published: Vec::new(), draw, anchor, pending: None, from })
     }
 
     /// An offer to publish a track of each kind, under these names, in the session of this id.
@@ -107,7 +108,8 @@ impl Peer {
         for (mid, kind, name) in added {
             let sending = Sending::new(mid, kind, self.anchor, &mut self.draw);
             let source = Source { session_id: session_id.to_owned(), track_name: name.clone() };
-            self.dues.begin(source, sending.base());
+            self.dues.begin(source.clone(), sending.base());
+            self.published.push(source);
             line.sending.push(sending);
         }
         drop(line);
@@ -147,6 +149,16 @@ impl Peer {
         line.receiving.hear(Mid::from(mid), source, sending::clock_rate(kind), clock::now());
     }
 
+    /// The SFU does not let this source be heard, for now.
+    pub(crate) fn refused(&self, source: Source) {
+        self.shared.line.borrow_mut().receiving.refused(source, clock::now());
+    }
+
+    /// A media section is about to carry another source.
+    pub(crate) fn leave(&self, mid: &str) {
+        self.shared.line.borrow_mut().receiving.leave(Mid::from(mid), clock::now());
+    }
+
     /// A media section carries nothing any more.
     pub(crate) fn close(&self, mid: &str) {
         self.shared.line.borrow_mut().receiving.close(Mid::from(mid), clock::now());
@@ -182,7 +194,7 @@ impl Peer {
         self.shared.line.borrow().path == Path::Dead
     }
 
-    /// Since when packets do not get through any more.
+    /// Since when packets do not get through any more, should the path be lost now.
     pub(crate) fn away_since(&self) -> Option<Instant> {
         self.shared.line.borrow().milestones.away_since()
     }
@@ -220,7 +232,11 @@ impl Drop for Peer {
     /// Ends the task and records what is final now. Whoever drops it was not in the middle of anything it does.
     fn drop(&mut self) {
         self.driver.abort();
-        self.shared.line.borrow_mut().receiving.finish(clock::now());
+        let now = clock::now();
+        for source in &self.published {
+            self.dues.end(source, now);
+        }
+        self.shared.line.borrow_mut().receiving.finish(now);
     }
 }
 

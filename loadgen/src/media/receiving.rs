@@ -1,9 +1,9 @@
-//! The tracks a participant is subscribed to, as they arrive.
+//! The tracks a participant is subscribed to, as they arrive. Pure but for what it records.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use engine::{clock::Instant, record::Recorder};
-use str0m::{media::Mid, rtp::RtpPacket};
+use str0m::media::Mid;
 
 use super::{
     Source,
@@ -13,6 +13,9 @@ use super::{
     series::MediaSeries,
 };
 
+#[cfg(test)]
+mod tests;
+
 /// A packet still missing after this long is lost.
 const IN_FLIGHT: Duration = Duration::from_secs(1);
 /// A subscription that ended sooner without a packet is not counted: its speaker may have left first.
@@ -20,10 +23,17 @@ const FAIR_CHANCE: Duration = Duration::from_secs(1);
 
 /// All tracks that are heard, by media section.
 pub(super) struct Receiving {
+    books: Books,
+    tracks: HashMap<Mid, Track>,
+    /// Sources that were asked for in vain so far, and since when.
+    refused: HashMap<Source, Instant>,
+}
+
+/// Where what is measured goes, and when packets were due.
+struct Books {
     recorder: Recorder,
     series: MediaSeries,
     dues: Arc<Dues>,
-    tracks: HashMap<Mid, Track>,
 }
 
 /// What one media section carries.
@@ -31,25 +41,42 @@ struct Track {
     source: Source,
     since: Instant,
     heard: bool,
+    /// Nothing is expected of the source any more.
+    over: bool,
     base: Option<TimeBase>,
     reception: Reception,
 }
 
 impl Receiving {
     pub(super) fn new(recorder: Recorder, series: MediaSeries, dues: Arc<Dues>) -> Self {
-        Self { recorder, series, dues, tracks: HashMap::new() }
+        Self { books: Books { recorder, series, dues }, tracks: HashMap::new(), refused: HashMap::new() }
     }
 
     /// A section carries this source from now on.
     pub(super) fn hear(&mut self, mid: Mid, source: Source, clock_rate: u32, now: Instant) {
+        self.refused.remove(&source);
+        let reception = match self.tracks.remove(&mid) {
+            Some(mut track) => {
+                track.end(&self.books, now);
+                track.reception
+            }
+            None => Reception::new(clock_rate),
+        };
+        let track = Track { source, since: now, heard: false, over: false, base: None, reception };
+        self.tracks.insert(mid, track);
+    }
+
+    /// A source was asked for in vain: unless it is heard later on, it is a track that is not active.
+    pub(super) fn refused(&mut self, source: Source, now: Instant) {
+        self.refused.entry(source).or_insert(now);
+    }
+
+    /// The other side is asked to let a section carry another source: nothing is expected of this one any more, and
+    /// until [`Self::hear`] nobody knows whose the packets are.
+    pub(super) fn leave(&mut self, mid: Mid, now: Instant) {
         if let Some(track) = self.tracks.get_mut(&mid) {
-            track.judge(&self.recorder, self.series, now);
-            track.reception.switched();
-            (track.source, track.since, track.heard, track.base) = (source, now, false, None);
-            return;
+            track.end(&self.books, now);
         }
-        let reception = Reception::new(clock_rate);
-        self.tracks.insert(mid, Track { source, since: now, heard: false, base: None, reception });
     }
 
     /// A section carries nothing any more.
@@ -64,48 +91,85 @@ impl Receiving {
         for (_, track) in std::mem::take(&mut self.tracks) {
             self.end(track, now);
         }
+        for (source, since) in std::mem::take(&mut self.refused) {
+            self.books.silent(&source, since, now);
+        }
     }
 
     fn end(&self, mut track: Track, now: Instant) {
-        track.judge(&self.recorder, self.series, now);
-        self.count(track.reception.finish());
+        track.end(&self.books, now);
+        self.books.count(track.reception.finish());
     }
 
-    /// Takes a packet; false when it belongs to no track that is heard.
-    pub(super) fn take(&mut self, mid: Mid, packet: &RtpPacket, now: Instant) -> bool {
+    /// Takes the packet of this number and timestamp; false when it belongs to no track that is heard.
+    pub(super) fn take(&mut self, mid: Mid, (number, timestamp): (u16, u32), now: Instant) -> bool {
         let Some(track) = self.tracks.get_mut(&mid) else { return false };
-        let (recorder, series, header) = (&self.recorder, self.series, &packet.header);
-        if !std::mem::replace(&mut track.heard, true) {
-            recorder.share(series.active, true);
-        }
-        if track.base.is_none() {
-            track.base = self.dues.of(&track.source);
-        }
-        let arrival = track.reception.take(header.sequence_number, header.timestamp, now);
-        if let Some(gap) = arrival.gap {
-            recorder.value(series.gap, gap);
-            recorder.counter(series.gaps, || format!("{} silent for {gap:?}", track.source.track_name));
-        }
-        let latency = track.base.filter(|_| arrival.fresh);
-        if let Some(latency) = latency.and_then(|base| base.under_way(header.timestamp, now)) {
-            recorder.value(series.latency, latency);
-        }
+        track.take(&self.books, (number, timestamp), now);
         true
     }
 
     /// Records what is final, once a second.
     pub(super) fn settle(&mut self, now: Instant) {
-        let since = now - IN_FLIGHT;
-        let mut all = Vec::with_capacity(self.tracks.len());
         for track in self.tracks.values_mut() {
-            all.push(track.reception.settle(since));
-            if let Some(jitter) = track.reception.jitter().filter(|_| track.heard) {
-                self.recorder.value(self.series.jitter, jitter);
+            let (counts, jitter) = track.reception.settle(now - IN_FLIGHT);
+            self.books.count(counts);
+            if let Some(jitter) = jitter {
+                self.books.recorder.value(self.books.series.jitter, jitter);
             }
         }
-        for counts in all {
-            self.count(counts);
+    }
+}
+
+impl Track {
+    fn take(&mut self, books: &Books, (number, timestamp): (u16, u32), now: Instant) {
+        let arrival = self.reception.take(number, timestamp, now);
+        if self.over {
+            // It is counted; whether it was the last of this source or the first of another, it begins no silence.
+            return self.reception.switched();
         }
+        if !std::mem::replace(&mut self.heard, true) {
+            books.recorder.share(books.series.active, true);
+        }
+        if self.base.is_none() {
+            self.base = books.dues.of(&self.source);
+        }
+        if let Some(gap) = arrival.gap {
+            books.gap(&self.source, gap);
+        }
+        let base = self.base.filter(|_| arrival.fresh);
+        if let Some(latency) = base.and_then(|base| base.under_way(timestamp, now)) {
+            books.recorder.value(books.series.latency, latency);
+        }
+    }
+
+    /// Books, once, what was missing of a source of which no more is expected: the silence at its end, or all of it.
+    /// What its publisher did not send any more is not missing.
+    fn end(&mut self, books: &Books, now: Instant) {
+        if std::mem::replace(&mut self.over, true) {
+            return;
+        }
+        if !self.heard {
+            books.silent(&self.source, self.since, now);
+        }
+        if let Some(gap) = self.reception.silence(books.dues.expected_until(&self.source, now)) {
+            books.gap(&self.source, gap);
+        }
+        self.reception.switched();
+    }
+}
+
+impl Books {
+    /// A source was never heard from `since` to `now`: not active, if it had a fair chance before its publisher left.
+    fn silent(&self, source: &Source, since: Instant, now: Instant) {
+        let until = self.dues.expected_until(source, now);
+        if until.saturating_duration_since(since) >= FAIR_CHANCE {
+            self.recorder.share(self.series.active, false);
+        }
+    }
+
+    fn gap(&self, source: &Source, gap: Duration) {
+        self.recorder.value(self.series.gap, gap);
+        self.recorder.counter(self.series.gaps, || format!("{} silent for {gap:?}", source.track_name));
     }
 
     fn count(&self, counts: Counts) {
@@ -116,15 +180,6 @@ impl Receiving {
             [(series.duplicates, duplicates), (series.reordered, reordered), (series.late, late)]
         {
             recorder.add(counter, n);
-        }
-    }
-}
-
-impl Track {
-    /// The subscription is over: one that never carried a packet is not active.
-    fn judge(&self, recorder: &Recorder, series: MediaSeries, now: Instant) {
-        if !self.heard && now.saturating_duration_since(self.since) >= FAIR_CHANCE {
-            recorder.share(series.active, false);
         }
     }
 }

@@ -78,9 +78,15 @@ impl Reception {
         self.jitter_s.map(Duration::from_secs_f64)
     }
 
-    /// See [`Sequence::settle`].
-    pub fn settle(&mut self, since: Instant) -> Counts {
-        self.sequence.settle(since)
+    /// The silence from the last packet to the end of the source, when it is longer than 200 ms.
+    pub fn silence(&self, ended: Instant) -> Option<Duration> {
+        self.last.map(|last| ended.saturating_duration_since(last.at)).filter(|silent| *silent > GAP)
+    }
+
+    /// See [`Sequence::settle`]; and the jitter, if any packet came since the last time this was asked.
+    pub fn settle(&mut self, since: Instant) -> (Counts, Option<Duration>) {
+        let counts = self.sequence.settle(since);
+        (counts, self.jitter().filter(|_| counts.received > 0))
     }
 
     /// See [`Sequence::finish`].

@@ -4,6 +4,11 @@ use engine::record::{CounterId, Registry, ShareId, TimingId};
 
 /// How late packets were sent.
 pub(crate) const LATENESS: &str = "media_send_lateness";
+/// Packets that were sent.
+pub(crate) const SENT: &str = "media_packets_sent";
+/// Slots in which none was sent, and datagrams that could not be.
+pub(crate) const SLOTS_SKIPPED: &str = "media_slots_skipped";
+pub(crate) const UNSENT: &str = "media_datagrams_unsent";
 
 /// What is measured of media; nothing is recorded in it where no packets are sent.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +34,8 @@ pub(crate) struct MediaSeries {
     pub(crate) gap: TimingId,
     /// Away from losing the media path to carrying packets again.
     pub(crate) away: TimingId,
-    /// Packets received of those sent by the SFU, by sequence number (RFC 3550, A.3).
+    /// Packets received of those sent by their publisher, by sequence number (RFC 3550, A.3): what was lost on the
+    /// way to the SFU is missing as well as what was lost on the way from it.
     pub(crate) received: ShareId,
     /// Tracks that carried packets, of those subscribed to.
     pub(crate) active: ShareId,
@@ -70,9 +76,9 @@ impl MediaSeries {
             away: registry.value("media_time_to_come_back"),
             received: registry.share("media_packets_received"),
             active: registry.share("media_tracks_active"),
-            sent: registry.counter("media_packets_sent"),
-            slots_skipped: registry.counter("media_slots_skipped"),
-            unsent: registry.counter("media_datagrams_unsent"),
+            sent: registry.counter(SENT),
+            slots_skipped: registry.counter(SLOTS_SKIPPED),
+            unsent: registry.counter(UNSENT),
             bytes_sent: registry.counter("media_bytes_sent"),
             bytes_received: registry.counter("media_bytes_received"),
             duplicates: registry.counter("media_packets_duplicate"),

@@ -161,7 +161,10 @@ fn a_silence_is_a_gap_and_a_switch_of_the_source_is_none() {
     assert_eq!(take(&mut reception, 0, 0), None);
     assert_eq!(take(&mut reception, 1, 200), None);
     assert_eq!(take(&mut reception, 2, 401), Some(ms(201)));
+    assert_eq!(reception.silence(start + ms(601)), None);
+    assert_eq!(reception.silence(start + ms(602)), Some(ms(201)), "the last one may be followed by none");
     reception.switched();
+    assert_eq!(reception.silence(start + ms(1_000)), None);
     assert_eq!(take(&mut reception, 3, 1_000), None);
 }
 

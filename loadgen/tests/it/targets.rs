@@ -60,7 +60,7 @@ fn a_wrong_profile_is_a_usage_error_that_names_file_and_key() {
     let file = file.to_str().expect("a path");
     let told = said(&loadgen(&["run", "--target", file])).replace(file, "FILE");
     expect![[r"
-        2: error: target profile FILE: line 5: port: unknown field `port`, expected one of `name`, `about`, `environment`, `base`, `pages`, `sockets`, `sfu`, `roots`, `headers`, `csrf`, `endpoints`
+        2: error: target profile FILE: line 5: port: unknown field `port`, expected one of `name`, `about`, `environment`, `base`, `also`, `pages`, `sockets`, `sfu`, `roots`, `headers`, `csrf`, `endpoints`
     "]].assert_eq(&told);
 }
 

@@ -23,6 +23,31 @@ use crate::server::{Limits, Tls, raise_open_files};
 /// The variable that holds the secret of `--sfu-app`.
 const SFU_APP_SECRET: &str = "MOCK_SFU_APP_SECRET";
 
+/// Whether and where the media of live sessions is received.
+#[derive(Debug, clap::Args)]
+struct Packets {
+    /// Address and port (UDP) on which the media of live sessions is received: one socket for all of them; by
+    /// default the address of --listen and a free port.
+    #[arg(long, value_name = "ADDR:PORT")]
+    media_listen: Option<SocketAddr>,
+
+    /// Address that clients are told to send their media to, where it is another than the socket's, as in a
+    /// container; by default the socket's own, or 127.0.0.1 when it listens on all of them.
+    #[arg(long, value_name = "IP")]
+    media_advertise: Option<IpAddr>,
+
+    /// Exchange descriptions in live sessions and carry no packets: a session counts as connected, and its tracks as
+    /// active, once that is done.
+    #[arg(long, conflicts_with_all = ["media_listen", "media_advertise"])]
+    no_media: bool,
+}
+
+impl Packets {
+    fn listen(&self) -> Option<MediaListen> {
+        (!self.no_media).then_some(MediaListen { listen: self.media_listen, advertise: self.media_advertise })
+    }
+}
+
 #[derive(Debug, clap::Args)]
 #[group(id = "serve")]
 pub(super) struct Args {
@@ -112,15 +137,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(..=10_000))]
     session_capacity: u32,
 
-    /// Address and port (UDP) on which the media of live sessions is received: one socket for all of them; by
-    /// default the address of --listen and a free port.
-    #[arg(long, value_name = "ADDR:PORT")]
-    media_listen: Option<SocketAddr>,
-
-    /// Address that clients are told to send their media to, where it is another than the socket's, as in a
-    /// container; by default the socket's own, or 127.0.0.1 when it listens on all of them.
-    #[arg(long, value_name = "IP")]
-    media_advertise: Option<IpAddr>,
+    #[command(flatten)]
+    packets: Packets,
 
     /// End when standard input is closed, so that a parent which dies leaves no orphan.
     #[arg(long)]
@@ -151,7 +169,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         limits: Limits { connections: args.max_connections, ..Limits::default() },
         data_dir: args.data_dir,
         session_capacity: args.session_capacity,
-        media: Some(MediaListen { listen: args.media_listen, advertise: args.media_advertise }),
+        media: args.packets.listen(),
         sfu_app: args.sfu_app.map(sfu_app).transpose()?,
         bus: args.bus,
     };

@@ -1,8 +1,8 @@
 //! What was carried: the books of the media plane, per participant and for the whole process.
 //!
 //! They can be checked against themselves. Every packet of a published track is *due* at each subscriber of the
-//! track; it was *unready* there (no connection, no stream, or it belonged to what came before), is still
-//! *queued*, was *dropped* by a fault, or went *out*.
+//! track; it was *unready* there (no connection, a section it refused, or it belonged to what came before), is
+//! still *queued*, was *dropped* by a fault, or went *out*. One that stayed *unwritten* is an error of the SFU's.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,6 +19,7 @@ pub(crate) struct Book {
     pub(crate) dropped_down: AtomicU64,
     pub(crate) due: AtomicU64,
     pub(crate) unready: AtomicU64,
+    pub(crate) unwritten: AtomicU64,
     pub(crate) queued: AtomicU64,
     pub(crate) resent: AtomicU64,
     pub(crate) nacks: AtomicU64,
@@ -42,8 +43,10 @@ pub(crate) struct Figures {
     pub(crate) dropped_down: u64,
     /// Packets of tracks that were to go to a subscriber.
     pub(crate) due: u64,
-    /// Of these, packets that a subscriber could not be sent: not connected, or not of its present source.
+    /// Of these, packets that a subscriber could not be sent: not connected, refused, or not of its present source.
     pub(crate) unready: u64,
+    /// Of these, packets that a subscriber was ready for and the SFU had no stream for: never right.
+    pub(crate) unwritten: u64,
     /// Of these, packets that a fault holds back at the moment.
     pub(crate) queued: u64,
     /// RTP packets sent again because a NACK asked for them.
@@ -67,6 +70,7 @@ impl Book {
             dropped_down: read(&self.dropped_down),
             due: read(&self.due),
             unready: read(&self.unready),
+            unwritten: read(&self.unwritten),
             queued: read(&self.queued),
             resent: read(&self.resent),
             nacks: read(&self.nacks),
@@ -76,8 +80,30 @@ impl Book {
 }
 
 impl Figures {
-    /// Whether every packet that was due is accounted for.
+    /// Whether every packet that was due is accounted for; one that stayed unwritten is not.
     pub(crate) fn balance(&self) -> bool {
         self.due == self.unready + self.packets_out + self.dropped_down + self.queued
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packet_balances_unless_it_was_unwritten_or_went_nowhere() {
+        let excused: [fn(&Book) -> &AtomicU64; 4] =
+            [|book| &book.unready, |book| &book.packets_out, |book| &book.dropped_down, |book| &book.queued];
+        for counter in excused {
+            let book = Book::default();
+            book.due.fetch_add(1, Ordering::Relaxed);
+            assert!(!book.figures().balance(), "it went nowhere");
+            counter(&book).fetch_add(1, Ordering::Relaxed);
+            assert!(book.figures().balance());
+        }
+        let book = Book::default();
+        book.due.fetch_add(1, Ordering::Relaxed);
+        book.unwritten.fetch_add(1, Ordering::Relaxed);
+        assert!(!book.figures().balance(), "a subscriber that was ready did not get it");
     }
 }

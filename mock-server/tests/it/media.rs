@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use str0m::media::{MediaKind, Mid};
 
 use crate::faults;
+use crate::live;
 use crate::media_peer::{MediaPeer, until};
 use crate::rig::Rig;
 use crate::sfu::Peer;
@@ -223,6 +224,42 @@ async fn nobody_hears_of_tracks_that_are_never_forwarded() {
     assert_eq!(bob.calls.states().await, [("track".to_owned(), "waiting".to_owned())]);
     assert_eq!(bob.heard.len(), 0);
     assert!(!rig.audit_holds().await, "packets were due and went nowhere");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_books_balance_when_people_leave_while_packets_flow() {
+    let rig = Rig::start().await;
+    let (mut ann, mic) = publisher(&rig, "ann", MediaKind::Audio).await;
+    let (mut eve, other) = publisher(&rig, "eve", MediaKind::Audio).await;
+    for round in 0..20_u64 {
+        let user = format!("bob-{round}");
+        let (mut bob, _) = subscriber(&rig, &user, &ann).await;
+        bob.subscribe(&eve.calls.session, "track").await;
+        ann.send(mic, 50);
+        eve.send(other, 20);
+        let leaves = live::leave(&rig, &user);
+        let flows = async {
+            ann.turn().await;
+            eve.turn().await;
+        };
+        tokio::join!(leaves, flows);
+        settled(&rig, &mut [&mut ann, &mut eve], (round + 1) * 70).await;
+        assert!(rig.audit_holds().await, "after round {round}: {}", books(&rig).await);
+    }
+    assert_eq!(books(&rig).await["peers"], 2);
+}
+
+#[tokio::test]
+async fn a_path_that_dies_loses_everything_and_keeps_nothing() {
+    let rig = Rig::start().await;
+    let (mut ann, mic) = publisher(&rig, "ann", MediaKind::Audio).await;
+    let (mut bob, _) = subscriber(&rig, "bob", &ann).await;
+    faults::put(&rig, "kind = \"media\"\nuser = \"bob\"\nloss = 1.0\ndelay_ms = 5\njitter_ms = 5").await;
+    ann.send(mic, 50);
+    let total = settled(&rig, &mut [&mut ann, &mut bob], 50).await;
+    assert_eq!((&total["dropped_down"], &total["packets_out"]), (&json!(50), &json!(0)));
+    assert_eq!((bob.heard.len(), &total["queued"]), (0, &json!(0)));
+    assert!(rig.audit_holds().await);
 }
 
 #[tokio::test]

@@ -198,6 +198,7 @@ fn seconds(ms: u64) -> String {
 fn back(run: &ScenarioRun) -> Vec<Back> {
     let (kept, dropped) = share(run, "sessions_kept");
     let carried = counter(run, "media_packets_sent") > 0;
+    let tried = counter(run, "media_ice_restarts") + counter(run, "media_new_sessions") > 0;
     let row = |what, name, measured: bool, lost: bool| {
         let all = values(run, name);
         let times = match all.count() {
@@ -210,7 +211,7 @@ fn back(run: &ScenarioRun) -> Vec<Back> {
     };
     vec![
         row("to the session", "time_to_come_back", kept + dropped > 0, dropped > 0),
-        row("to carrying packets", "media_time_to_come_back", carried, false),
+        row("to carrying packets", "media_time_to_come_back", carried || tried, tried),
     ]
 }
 

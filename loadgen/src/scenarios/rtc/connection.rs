@@ -114,6 +114,24 @@ impl Connection {
         }
     }
 
+    /// The SFU does not let this source be heard, for now.
+    pub(super) fn refused(&self, source: &Source) {
+        match self {
+            Self::Paper(_) => _ = source,
+            #[cfg(feature = "media")]
+            Self::Real(peer) => peer.refused(source.clone()),
+        }
+    }
+
+    /// A media section is about to carry another source.
+    pub(super) fn leave(&self, mid: &str) {
+        match self {
+            Self::Paper(_) => _ = mid,
+            #[cfg(feature = "media")]
+            Self::Real(peer) => peer.leave(mid),
+        }
+    }
+
     /// A media section carries nothing any more.
     pub(super) fn close(&self, mid: &str) {
         match self {
@@ -149,7 +167,7 @@ impl Connection {
         }
     }
 
-    /// Since when packets do not get through.
+    /// Since when packets do not get through, should the path be lost now.
     pub(super) fn away_since(&self) -> Option<Instant> {
         match self {
             Self::Paper(_) => None,

@@ -1,6 +1,6 @@
 //! The SDP a participant's browser would send (RFC 8866, RFC 8829), as far as one audio track needs it.
 //!
-//! No media flows yet, so the ICE credentials and the fingerprint are of the right form but belong to nobody.
+//! For participants who send no packets: the ICE credentials and the fingerprint are of the right form but belong to nobody.
 
 use std::fmt::Write as _;
 

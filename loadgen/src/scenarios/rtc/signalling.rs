@@ -25,9 +25,14 @@ use crate::{
     media::{Kind, Source},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// What the SFU says when the same may work later: another negotiation is under way, the session is not connected yet,
 /// too many calls.
 const LATER: [u16; 3] = [406, 425, 429];
+/// The longest wait before asking again, even where `Retry-After` asks for more.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// What it may say to an ICE restart that it does not take.
 const NO_RESTART: [u16; 5] = [400, 404, 405, 410, 422];
 
@@ -60,12 +65,12 @@ impl Signalling {
         Ok(SfuSessionParams { app_id: token.app_id.clone(), session_id })
     }
 
-    /// Publishes what was offered.
+    /// Publishes what was offered; the names of the tracks that the SFU took.
     pub(super) async fn publish(
         &mut self,
         session: &mut SfuSession,
         (offer, tracks): (String, Vec<Offered>),
-    ) -> Result<(), Fault> {
+    ) -> Result<Vec<String>, Fault> {
         let local = |(mid, track_name): Offered| TrackRef {
             location: Location::Local,
             mid: Some(mid),
@@ -85,15 +90,16 @@ impl Signalling {
             })
             .await?;
         self.count(&output.tracks);
-        Ok(())
+        Ok(granted(input.tracks, &output.tracks))
     }
 
-    /// Subscribes to these sources, and answers what the SFU offers for them.
+    /// Subscribes to these sources, and answers what the SFU offers for them; whether it granted all.
     pub(super) async fn subscribe(
         &mut self,
         session: &mut SfuSession,
         wanted: &[(Kind, Source)],
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
+        let mut all = true;
         for wanted in wanted.chunks(MAX_TRACKS_PER_CALL) {
             let input = TracksInput {
                 session_description: None,
@@ -116,6 +122,9 @@ impl Signalling {
             for ((kind, source), track) in wanted.iter().zip(&output.tracks) {
                 if let (None, Some(mid)) = (&track.error_code, &track.mid) {
                     session.now_heard(*kind, mid, source);
+                } else {
+                    all = false;
+                    session.connection.refused(source);
                 }
             }
             if let Some(sdp) = answer {
@@ -124,32 +133,40 @@ impl Signalling {
                 self.patiently::<Renegotiate>(&session.at, &session.token, &input, &mut |_| Ok(())).await?;
             }
         }
-        Ok(())
+        Ok(all)
     }
 
-    /// Points sections at other sources.
+    /// Points sections at other sources; whether the SFU granted all.
     pub(super) async fn point(
         &mut self,
         session: &mut SfuSession,
         kind: Kind,
         sections: &[(String, Source)],
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
+        let mut all = true;
         for sections in sections.chunks(MAX_TRACKS_PER_CALL) {
             let tracks = sections.iter().map(|(mid, source)| remote(Some(mid.clone()), source)).collect();
             let input = TracksInput { session_description: None, tracks };
             let check = &mut |output: &TracksOutput| outcome_each(output, &input);
+            // The SFU may change over before its answer is here.
+            for (mid, _) in sections {
+                session.connection.leave(mid);
+            }
             let (at, token) = (&session.at, &session.token);
             let output = self.patiently::<UpdateTracks>(at, token, &input, check).await?;
             self.count(&output.tracks);
             for ((mid, source), track) in sections.iter().zip(&output.tracks) {
-                match track.error_code {
-                    None => session.now_heard(kind, mid, source),
-                    // The source has gone meanwhile: the next change finds another.
-                    Some(_) => session.connection.close(mid),
+                if track.error_code.is_none() {
+                    session.now_heard(kind, mid, source);
+                } else {
+                    // The source may have gone meanwhile: then the next change finds another.
+                    all = false;
+                    session.connection.close(mid);
+                    session.connection.refused(source);
                 }
             }
         }
-        Ok(())
+        Ok(all)
     }
 
     /// Closes sections for which there is no source.
@@ -209,11 +226,7 @@ impl Signalling {
                 Answer::Done(output) => return Ok(output),
                 Answer::Refused(error) => error,
             };
-            let pause = refused
-                .retry_after
-                .map(|seconds| Duration::from_secs(seconds.into()))
-                .or(pause)
-                .unwrap_or_default();
+            let pause = asked_to_wait(refused.retry_after).or(pause).unwrap_or_default();
             clock::sleep_until(clock::now() + pause).await;
         }
         Err(Fault::body("refused", "a refusal nobody allowed"))
@@ -250,6 +263,17 @@ fn remote(mid: Option<String>, source: &Source) -> TrackRef {
         session_id: Some(source.session_id.clone()),
         track_name: source.track_name.clone(),
     }
+}
+
+/// What the SFU asks to wait in seconds (RFC 9110, 10.2.3), as far as that is done.
+fn asked_to_wait(retry_after: Option<u32>) -> Option<Duration> {
+    retry_after.map(|seconds| Duration::from_secs(seconds.into()).min(LONGEST_WAIT))
+}
+
+/// The names of the tracks that did not fail; outcomes come in the order of what was asked for.
+fn granted(asked: Vec<TrackRef>, outcomes: &[TrackOutcome]) -> Vec<String> {
+    let both = asked.into_iter().zip(outcomes);
+    both.filter(|(_, outcome)| outcome.error_code.is_none()).map(|(track, _)| track.track_name).collect()
 }
 
 fn outcome_each(output: &TracksOutput, input: &TracksInput) -> Result<(), Fault> {

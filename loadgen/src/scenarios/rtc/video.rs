@@ -20,6 +20,9 @@ use crate::{
     media::{Kind, Source},
 };
 
+/// How long until those who are to be heard and are not are asked for again.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
+
 /// Changes of who publishes are gathered for so long: many who come at once are one call.
 const GATHER: Duration = Duration::from_millis(250);
 
@@ -57,8 +60,9 @@ impl Video {
         let tracks: Vec<(Kind, String)> =
             kinds.iter().map(|kind| (*kind, format!("{}-{}", kind.name(), self.n))).collect();
         let offer = session.connection.offer(&session.at.session_id, &tracks);
-        self.signalling.publish(&mut session, offer).await?;
-        let published = tracks.into_iter().map(|(kind, track_name)| {
+        let granted = self.signalling.publish(&mut session, offer).await?;
+        let tracks = tracks.into_iter().filter(|(_, track_name)| granted.contains(track_name));
+        let published = tracks.map(|(kind, track_name)| {
             (kind, Source { session_id: session.at.session_id.clone(), track_name })
         });
         self.shared.roster.publish(self.n, published.collect());
@@ -84,41 +88,45 @@ impl Video {
         let mut roster = self.shared.roster.watch();
         loop {
             roster.mark_unchanged();
-            // An error is in the books; the next change tries again.
-            let _ = self.follow().await;
+            // An error is in the books.
+            let all = self.follow().await.unwrap_or(false);
             tokio::select! {
                 biased;
                 Ok(()) = access.changed() => {
                     let token = access.borrow_and_update().clone();
-                    self.away_since = Some(clock::now());
                     self.begin_anew(&token).await;
                 }
                 () = self.lost() => {
-                    let token = access.borrow().clone();
-                    self.come_back(&token, &mut access).await;
+                    let (token, mut joined) = (access.borrow().clone(), access.clone());
+                    tokio::select! {
+                        biased;
+                        Ok(()) = joined.changed() => {}
+                        () = self.come_back(&token) => {}
+                    }
                 }
                 Ok(()) = roster.changed() => clock::sleep_until(clock::now() + GATHER).await,
+                () = clock::sleep_until(clock::now() + ASK_AGAIN), if !all => {}
                 else => return std::future::pending().await,
             }
         }
     }
 
-    /// Subscribes to whoever is not heard yet and should be.
-    async fn follow(&mut self) -> Result<(), Fault> {
+    /// Subscribes to whoever is not heard yet and should be; whether the SFU granted all of it.
+    async fn follow(&mut self) -> Result<bool, Fault> {
         let most = self.most();
-        let Some(session) = &mut self.session else { return Ok(()) };
-        let mut add = Vec::new();
+        let Some(session) = &mut self.session else { return Ok(true) };
+        let (mut add, mut all) = (Vec::new(), true);
         for kind in [Kind::Audio, Kind::Video] {
             let offered = self.shared.roster.others(self.n, kind);
             let changes = Changes::towards(session.heard_of(kind), &offered, most);
             add.extend(changes.add.into_iter().map(|source| (kind, source)));
             // On paper no session counts as connected: what it has stays.
             if session.connection.is_real() {
-                self.signalling.point(session, kind, &changes.point).await?;
+                all &= self.signalling.point(session, kind, &changes.point).await?;
                 self.signalling.close(session, kind, &changes.close).await?;
             }
         }
-        self.signalling.subscribe(session, &add).await
+        Ok(self.signalling.subscribe(session, &add).await? && all)
     }
 
     /// How many others are heard, at most.
@@ -138,12 +146,11 @@ impl Video {
         }
     }
 
-    /// Finds another path in the same session, or else begins another session, with growing pauses until it works or
-    /// they join anew.
-    async fn come_back(&mut self, token: &str, access: &mut watch::Receiver<String>) {
+    /// Finds another path in the same session, or else begins another session, with growing pauses until it works.
+    async fn come_back(&mut self, token: &str) {
         for pause in BACKOFF.into_iter().chain(std::iter::repeat(BACKOFF[BACKOFF.len() - 1])) {
             clock::sleep_until(clock::now() + pause).await;
-            if access.has_changed().unwrap_or(true) || self.restart().await {
+            if self.restart().await {
                 return;
             }
             self.begin_anew(token).await;
@@ -166,7 +173,7 @@ impl Video {
     /// Begins another session and publishes in it; the one before ends.
     async fn begin_anew(&mut self, token: &str) {
         if let Some(session) = self.session.take() {
-            self.away_since = session.connection.away_since().or(self.away_since);
+            self.away_since = self.away_since.or(session.connection.away_since());
         }
         let (series, recorder) = (self.shared.series.media, self.signalling.context.recorder().clone());
         recorder.counter(series.new_sessions, || format!("participant {}", self.n));

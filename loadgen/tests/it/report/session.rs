@@ -162,7 +162,7 @@ impl Session {
         ]
     }
 
-    fn counters(&self) -> [(&'static str, u64); 10] {
+    fn counters(&self) -> [(&'static str, u64); 11] {
         let carried = |n| if self.media { n } else { 0 };
         [
             ("ws_msgs_sent", self.participants * SAYS),
@@ -175,6 +175,7 @@ impl Session {
             ("media_gaps", carried(self.deaf)),
             ("media_nacks_sent", carried(7)),
             ("media_plis_received", 0),
+            ("media_ice_restarts", carried(self.deaf)),
         ]
     }
 

@@ -8,7 +8,7 @@ use str0m::media::{Direction as Sends, KeyframeRequestKind, MediaKind, Mid};
 use str0m::{Event, IceCreds, Input, Output, Rtc};
 use tokio::sync::Notify;
 
-use super::state::{Forward, Measured, Outbox, Outgoing, State, Wish};
+use super::state::{Forward, Goodbye, Measured, Outbox, Outgoing, State, Wish, Written};
 use super::{Flow, Quality, Sdp, Section};
 use crate::clock;
 use crate::faults::weather::Direction;
@@ -193,31 +193,73 @@ impl Peer {
         })
     }
 
-    /// Begins to say goodbye.
+    /// Begins to say goodbye: it is sent nothing more, and the task does the rest.
     pub(super) fn close(&self) {
         let mut state = self.state();
+        state.goodbye = Goodbye::Wanted;
+        state.connected = false;
+        self.changed.notify_waiters();
+    }
+
+    /// Gives the endpoint its input and takes everything out of it.
+    pub(super) fn drive(&self, input: Input<'_>, out: &mut Outbox) {
+        let mut state = self.state();
+        if state.goodbye == Goodbye::Wanted {
+            self.say_goodbye(&mut state, out);
+        }
+        if state.touched {
+            self.drain(&mut state, out);
+        }
+        self.take(&mut state, input, out);
+    }
+
+    /// Sends what was written until now, ahead of input that may end the connection: an endpoint that closes
+    /// forgets what it has not sent.
+    pub(super) fn flush(&self, out: &mut Outbox) {
+        let mut state = self.state();
+        if state.touched {
+            self.flush_state(&mut state, out);
+        }
+    }
+
+    fn say_goodbye(&self, state: &mut State, out: &mut Outbox) {
+        self.flush_state(state, out);
+        state.goodbye = Goodbye::Said;
         state.touched = true;
         if let Err(error) = state.rtc.close() {
             tracing::debug!("the peer of {} could not say goodbye: {error}", self.user);
         }
     }
 
-    /// Gives the endpoint its input and takes everything out of it.
-    pub(super) fn drive(&self, input: Input<'_>, out: &mut Outbox) {
-        let mut state = self.state();
-        if state.touched {
-            self.drain(&mut state, out);
+    /// The endpoint looks at its queues once per input, and may leave packets of a longer one to the next.
+    fn flush_state(&self, state: &mut State, out: &mut Outbox) {
+        let now = clock::now().into_std();
+        loop {
+            let before = out.datagrams.len();
+            self.take(state, Input::Timeout(now), out);
+            if out.datagrams.len() == before {
+                return;
+            }
         }
+    }
+
+    fn take(&self, state: &mut State, input: Input<'_>, out: &mut Outbox) {
         if let Err(error) = state.rtc.handle_input(input) {
             tracing::debug!("the peer of {} ends: {error}", self.user);
             state.rtc.disconnect();
         }
-        self.drain(&mut state, out);
+        self.drain(state, out);
     }
 
-    /// Writes a packet to the stream of the section it is for; whether there is one that takes it.
+    /// Writes a packet to the stream of the section it is for, and counts what became of it; whether it was written.
     pub(super) fn write(&self, forward: &Forward) -> bool {
-        self.state().write(forward).is_some()
+        let written = self.state().write(forward);
+        match written {
+            Written::Whole => {}
+            Written::Unready => self.count(|book| &book.unready, 1),
+            Written::Nowhere => self.count(|book| &book.unwritten, 1),
+        }
+        written == Written::Whole
     }
 
     /// Asks the client for a keyframe.
@@ -239,7 +281,8 @@ impl Peer {
                 }
             }
         };
-        let connected = state.rtc.is_alive() && state.rtc.is_connected();
+        let stays = state.goodbye == Goodbye::NotYet && state.rtc.is_alive();
+        let connected = stays && state.rtc.is_connected();
         if connected != state.connected {
             state.connected = connected;
             state.connected_at = state.connected_at.or_else(|| connected.then(clock::now));

@@ -125,6 +125,10 @@ impl Runner {
         if matches!(kind(datagram), Kind::Rtp(_)) {
             peer.count(|book| &book.packets_in, 1);
             peer.count(|book| &book.bytes_in, datagram.len() as u64);
+        } else {
+            let mut out = Outbox::default();
+            peer.flush(&mut out);
+            self.deal_with(peer, out);
         }
         if let Ok(received) = Receive::new(Protocol::Udp, from, self.plane.advertised, datagram) {
             self.drive(peer, Input::Receive(clock::now().into_std(), received));
@@ -136,6 +140,10 @@ impl Runner {
         let mut out = Outbox::default();
         peer.drive(input, &mut out);
         self.schedule(peer);
+        self.deal_with(peer, out);
+    }
+
+    fn deal_with(&mut self, peer: &Arc<Peer>, out: Outbox) {
         for datagram in out.datagrams {
             self.leaves(peer, datagram.destination, datagram.contents.into());
         }
@@ -147,8 +155,6 @@ impl Runner {
             }
             if subscriber.write(&forward) {
                 self.touch(subscriber);
-            } else {
-                subscriber.count(|book| &book.unready, 1);
             }
         }
         for wish in out.wishes {

@@ -27,10 +27,32 @@ pub(super) struct State {
     pub(super) measured: HashMap<(Mid, Way), Measured>,
     /// Changed since it was last drained.
     pub(super) touched: bool,
+    /// How far the goodbye is.
+    pub(super) goodbye: Goodbye,
     /// Payload types that tracks were sent under, one bit each; what goes out under another is a resend.
     pub(super) sent_as: u128,
     /// When it wants to be driven next.
     pub(super) due: Option<std::time::Instant>,
+}
+
+/// How far a peer's goodbye is: what was written before somebody wished for it is sent first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Goodbye {
+    #[default]
+    NotYet,
+    Wanted,
+    Said,
+}
+
+/// What became of a packet for a subscriber.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// Its stream has it.
+    Whole,
+    /// The subscriber cannot have it: not connected, its section refused or of another source, or overtaken.
+    Unready,
+    /// The section has no stream or payload type for it, though all is agreed on.
+    Nowhere,
 }
 
 /// A track the client publishes.
@@ -101,6 +123,7 @@ impl State {
             outputs: HashMap::new(),
             measured: HashMap::new(),
             touched: true,
+            goodbye: Goodbye::default(),
             sent_as: 0,
             due: None,
         }
@@ -126,19 +149,30 @@ impl State {
         }));
     }
 
-    pub(super) fn write(&mut self, forward: &Forward) -> Option<()> {
-        let Forward { mid, source, packet, codec, .. } = forward;
-        let output = self.outputs.get_mut(mid).filter(|output| self.connected && output.source == *source)?;
-        let media = self.rtc.media(*mid).filter(|media| media.direction().is_sending())?;
+    /// Writes a packet to the stream of the section it is for.
+    pub(super) fn write(&mut self, forward: &Forward) -> Written {
+        let Forward { mid, source, packet, .. } = forward;
+        let refused = self.rtc.media(*mid).is_some_and(|media| !media.direction().is_sending());
+        let takes = |output: &&mut Outgoing| self.connected && !refused && output.source == *source;
+        let Some(output) = self.outputs.get_mut(mid).filter(takes) else { return Written::Unready };
+        let Some(number) = output.relay.renumber(*source, *packet.seq_no) else { return Written::Unready };
+        if self.put_in(forward, number).is_none() {
+            return Written::Nowhere;
+        }
+        self.touched = true;
+        Written::Whole
+    }
+
+    /// Puts a packet in its stream under this number, if there is a stream.
+    fn put_in(&mut self, forward: &Forward, number: u64) -> Option<()> {
+        let Forward { mid, packet, codec, .. } = forward;
         let carries = |pt| {
             self.rtc
                 .codec_config()
                 .find(|params| params.pt() == pt && params.spec().codec == *codec)
                 .is_some()
         };
-        let payload_type = media.remote_pts().iter().copied().find(|pt| carries(*pt))?;
-        let stream = self.rtc.direct_api().stream_tx_by_mid(*mid, None)?.ssrc();
-        let number = output.relay.renumber(*source, *packet.seq_no)?;
+        let payload_type = self.rtc.media(*mid)?.remote_pts().iter().copied().find(|pt| carries(*pt))?;
         let header = &packet.header;
         let write = RtpWrite::new(
             payload_type,
@@ -155,10 +189,9 @@ impl State {
             ..ExtensionValues::default()
         };
         let write = write.marker(header.marker).ext_vals(passed).nackable(true);
-        self.rtc.direct_api().stream_tx(&stream)?.write_rtp(write);
-        output.last_packet = Some(clock::now());
+        self.rtc.direct_api().stream_tx_by_mid(*mid, None)?.write_rtp(write);
+        self.outputs.get_mut(mid)?.last_packet = Some(clock::now());
         self.sent_as |= 1 << *payload_type;
-        self.touched = true;
         Some(())
     }
 

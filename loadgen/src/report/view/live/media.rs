@@ -124,6 +124,11 @@ fn times(run: &ScenarioRun) -> Vec<[String; 3]> {
         0 => NOT_MEASURED.to_owned(),
         _ => format!("p50 {}, p99 {}, max {}", at(&late, 50.0), at(&late, 99.0), or_dash(late.max())),
     };
+    let unsent = format!(
+        "{} slots skipped, {} datagrams not taken by the system",
+        number(counter(run, "media_slots_skipped")),
+        number(counter(run, "media_datagrams_unsent"))
+    );
     let gaps = match counter(run, "media_gaps") {
         0 => "none".to_owned(),
         n => format!("{}, the longest {}", number(n), or_dash(values(run, "media_gap").max())),
@@ -134,6 +139,7 @@ fn times(run: &ScenarioRun) -> Vec<[String; 3]> {
         row("round trip to the SFU", spread(&values(run, "media_rtt")), None),
         row("silences over 200 ms within a track", gaps, None),
         row("the generator's own lateness in sending", lateness, None),
+        row("what the generator did not send itself", unsent, None),
     ]
 }
 
@@ -154,8 +160,8 @@ fn repairs(run: &ScenarioRun, sfu: Option<&MediaBooks>) -> Vec<[String; 3]> {
             both("media_plis_sent", "media_plis_received"),
             counted(|s| s.keyframe_requests),
         ),
-        row("ICE restarts", number(counter(run, "media_ice_restarts")), None),
-        row("new SFU sessions after a loss", number(counter(run, "media_new_sessions")), None),
+        row("ICE restarts, attempts", number(counter(run, "media_ice_restarts")), None),
+        row("new SFU sessions after a loss, attempts", number(counter(run, "media_new_sessions")), None),
     ]
 }
 
