@@ -157,7 +157,11 @@ pub fn costs(traffic: Traffic, typed: Option<f64>) -> Result<Allowance, Refusal>
         return Ok(allowance);
     }
     let allowed = typed.map_or_else(String::new, |typed| format!(" or more ({typed} was typed)"));
-    Err(Refusal::Costs { estimate: traffic.price(), needed: traffic::to_allow(traffic.from_sfu), allowed })
+    Err(Refusal::Costs {
+        estimate: traffic.price(),
+        needed: traffic::to_allow(traffic.to_be_allowed()),
+        allowed,
+    })
 }
 
 /// Whatever is not this machine must have been confirmed by its exact name. `load` says what it would mean.

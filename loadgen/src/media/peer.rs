@@ -5,7 +5,7 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     rc::Rc,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 
@@ -17,12 +17,13 @@ use fixtures::Stream;
 use str0m::{
     Candidate, Rtc, RtcConfig,
     change::{SdpAnswer, SdpOffer, SdpPendingOffer},
+    config::DtlsCert,
     media::{Direction, MediaKind, Mid},
 };
 use tokio::{net::UdpSocket, sync::Notify, task::JoinHandle};
 
 use super::{
-    Kind, Source,
+    Kind, Source, clip,
     dues::Dues,
     line::{Line, Path},
     milestones::Milestones,
@@ -284,9 +285,24 @@ fn add_candidate(rtc: &mut Rtc, address: SocketAddr) -> io::Result<()> {
     Ok(())
 }
 
+/// The certificate that all participants of this process show: the first one to be made takes tens of milliseconds, in
+/// which its library gathers randomness.
+static CERTIFICATE: LazyLock<DtlsCert> = LazyLock::new(|| {
+    let made = str0m::crypto::from_feature_flags().dtls_provider.generate_certificate();
+    made.expect("the system has random bytes")
+});
+
+/// Makes what all participants share. Before the start, so that nobody's start has to wait for it.
+pub(crate) fn prepare() {
+    LazyLock::force(&CERTIFICATE);
+    LazyLock::force(&clip::AUDIO);
+    LazyLock::force(&clip::VIDEO);
+}
+
 fn config() -> RtcConfig {
     let mut config = RtcConfig::new()
         .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
+        .set_dtls_cert(CERTIFICATE.clone())
         .clear_codecs()
         .enable_opus(true, false)
         .enable_vp8(true)

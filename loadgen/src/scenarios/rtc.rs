@@ -48,6 +48,7 @@ use engine::{
 };
 
 use self::{
+    connection::Connection,
     door::{rehearse, try_foreign_token},
     intent::Timetable,
     participant::Participant,
@@ -283,6 +284,13 @@ impl Script for Live {
 
     fn stay(&self, _flow: usize) -> Duration {
         self.0.times.staying()
+    }
+
+    fn prepare<'a>(&'a self, _context: &'a mut Context) -> Local<'a, anyhow::Result<()>> {
+        Box::pin(async {
+            Connection::prepare(self.0.live);
+            Ok(())
+        })
     }
 
     /// Joins and leaves the other session, so that nobody of the real one hears of it.

@@ -9,6 +9,7 @@ use fixtures::Stream;
 
 use crate::{
     context::Context,
+    live::LiveSession,
     media::{Kind, Source},
 };
 #[cfg(feature = "media")]
@@ -42,6 +43,16 @@ pub(super) struct Paper {
 pub(super) type Offered = (String, String);
 
 impl Connection {
+    /// Makes what the ends of all participants share.
+    pub(super) fn prepare(live: LiveSession) {
+        #[cfg(feature = "media")]
+        if live.media != Media::None {
+            crate::media::peer::prepare();
+        }
+        #[cfg(not(feature = "media"))]
+        let _ = live;
+    }
+
     /// An end for participant `n`, who was due to join at `due`; `away_since` is when the path was lost that it replaces.
     pub(super) async fn open(
         shared: &Shared,

@@ -74,7 +74,7 @@ fn traffic_that_costs_must_be_allowed_as_far_as_the_plan_takes_it() {
         let line = said.lines().next().unwrap_or_default();
         // 50 people come within 1 min, each hears the last four for 11 min but for those who come first and go last.
         let expected = "error: --sfu cloudflare is refused: Cloudflare's SFU sends 0.660 GB: $0.03 at $0.05 per GB if this \
-             month's free terabyte (1 000 GB) is used up, else nothing: allow it with `--allow-egress-gb 0.660`";
+             month's free terabyte (1 000 GB) is used up, else nothing: allow it with `--allow-egress-gb 0.726`";
         assert_eq!(line, format!("{expected}{typed}"));
     }
     let (code, _, said) = run(&["--allow-egress-gb", "1"]);
