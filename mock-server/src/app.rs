@@ -17,6 +17,7 @@ use crate::latency::{Latency, Origin};
 use crate::live::bus::{Bus, BusAddress};
 use crate::live::{Plane, SfuApp};
 use crate::metrics::Metrics;
+use crate::pages::{PageWeight, Pages};
 use crate::server::{Connections, Limits, Tls};
 use crate::snapshot::{SnapshotError, Vault};
 use crate::worlds::Worlds;
@@ -57,6 +58,8 @@ pub struct Config {
     pub sfu_app: Option<SfuApp>,
     /// What other servers share their live sessions over.
     pub bus: Option<BusAddress>,
+    /// How heavy the pages are.
+    pub page_weight: PageWeight,
 }
 
 /// Where media is received: one UDP socket for all sessions of all worlds.
@@ -88,6 +91,7 @@ impl Default for Config {
             media: Some(MediaListen::default()),
             sfu_app: None,
             bus: None,
+            page_weight: PageWeight::default(),
         }
     }
 }
@@ -104,6 +108,7 @@ pub(crate) struct Settings {
     pub(crate) sfu_app: Option<SfuApp>,
     pub(crate) bus: Option<Arc<Bus>>,
     pub(crate) session_capacity: u32,
+    pub(crate) pages: Pages,
     /// Cancelled when the process begins to end: whatever could stay open for long ends then.
     pub(crate) ending: CancellationToken,
     /// Carries the media of live sessions, once the process listens.
@@ -137,6 +142,7 @@ impl App {
             sfu_app: config.sfu_app,
             bus: config.bus.map(Bus::at),
             session_capacity: config.session_capacity,
+            pages: Pages::of(config.page_weight),
             ending: CancellationToken::new(),
             plane: OnceLock::new(),
         });

@@ -62,5 +62,6 @@ mod worlds;
 pub use app::{Config, MediaListen};
 pub use live::SfuApp;
 pub use live::bus::{BusAddress, BusAddressError};
+pub use pages::{PageWeight, PageWeightError};
 pub use router::service;
 pub use server::{Limits, Tls, TlsError, serve};

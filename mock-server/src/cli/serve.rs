@@ -18,6 +18,7 @@ use crate::faults::{self, FaultPlan, Known};
 use crate::latency::{calibrated, read_profile};
 use crate::live::SfuApp;
 use crate::live::bus::BusAddress;
+use crate::pages::PageWeight;
 use crate::server::{Limits, Tls, raise_open_files};
 
 /// The variable that holds the secret of `--sfu-app`.
@@ -137,6 +138,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(..=10_000))]
     session_capacity: u32,
 
+    /// How heavy the pages are: a factor, from 0.1 to 20, on the sizes of HTML, style sheet, script and hero image. 1 is
+    /// about what a well-kept site sends.
+    #[arg(long, value_name = "FACTOR", env = "MOCK_PAGE_WEIGHT", default_value_t = PageWeight::default())]
+    page_weight: PageWeight,
+
     #[command(flatten)]
     packets: Packets,
 
@@ -172,6 +178,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         media: args.packets.listen(),
         sfu_app: args.sfu_app.map(sfu_app).transpose()?,
         bus: args.bus,
+        page_weight: args.page_weight,
     };
     let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
     let ended = runtime.block_on(listen(address, config, args.exit_with_parent));

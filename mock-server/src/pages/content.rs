@@ -198,7 +198,7 @@ fn gzip(body: &[u8], level: Compression) -> Vec<u8> {
     encoder.write_all(body).and_then(|()| encoder.finish()).expect("writing to memory cannot fail")
 }
 
-fn brotli(body: &[u8], quality: i32) -> Vec<u8> {
+pub(super) fn brotli(body: &[u8], quality: i32) -> Vec<u8> {
     let mut compressed = Vec::new();
     let parameters =
         brotli::enc::BrotliEncoderParams { quality, size_hint: body.len(), ..Default::default() };

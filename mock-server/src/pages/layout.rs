@@ -1,4 +1,5 @@
-//! The pages' markup. Header, hero and texts come from the server; the lists are filled in by `main.js`.
+//! The pages' markup. Header, hero and texts come from the server; the lists are filled in by `main.js`. What stands
+//! `below` the list is out of sight when a page opens, and takes the page's weight.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -19,50 +20,52 @@ struct Page<'a> {
 }
 
 /// The start page.
-pub(crate) fn home() -> Markup {
+pub(crate) fn home(below: &str) -> Markup {
     let lead = "Karate, judo, jiu-jitsu, kendo and more: one association, one calendar, one mat.";
-    Page { path: "/", title: "World Wide Martial Arts Association", lead }.render(&html! {
+    let content = html! {
         h2 { "Coming up" }
         p { "Train with us in the dojo around the corner or from your living room. "
             a href="/events" { "See all events" } " or " a href="/instructors" { "meet the instructors" } "." }
         (list("events"))
-    })
+    };
+    Page { path: "/", title: "World Wide Martial Arts Association", lead }.render(&content, below)
 }
 
 /// The events page.
-pub(crate) fn events() -> Markup {
+pub(crate) fn events(below: &str) -> Markup {
     let lead = "Tournaments, seminars, belt tests and open mats.";
-    Page { path: "/events", title: "Events", lead }.render(&list("events"))
+    Page { path: "/events", title: "Events", lead }.render(&list("events"), below)
 }
 
 /// The instructors page.
-pub(crate) fn instructors() -> Markup {
+pub(crate) fn instructors(below: &str) -> Markup {
     let lead = "Black belts who teach, from every style and state.";
-    Page { path: "/instructors", title: "Instructors", lead }.render(&list("instructors"))
+    Page { path: "/instructors", title: "Instructors", lead }.render(&list("instructors"), below)
 }
 
 /// The search page, with what was asked in its field.
-pub(crate) fn search(asked: &str) -> Markup {
+pub(crate) fn search(asked: &str, below: &str) -> Markup {
     let lead = "Articles, videos, techniques, events and people.";
-    Page { path: "/search", title: "Search", lead }.render(&html! {
+    let content = html! {
         form action="/search" method="get" role="search" {
             input type="search" name="q" value=(asked) maxlength="500" placeholder="kata" aria-label="Search for";
             button { "Search" }
         }
         @if !asked.is_empty() { h2 { "Results for “" (asked) "”" } }
         (list("search"))
-    })
+    };
+    Page { path: "/search", title: "Search", lead }.render(&content, below)
 }
 
 /// The dashboard.
-pub(crate) fn dashboard() -> Markup {
+pub(crate) fn dashboard(below: &str) -> Markup {
     let lead = "Your events, your training, your membership.";
-    Page { path: "/dashboard", title: "My dashboard", lead }.render(&list("dashboard"))
+    Page { path: "/dashboard", title: "My dashboard", lead }.render(&list("dashboard"), below)
 }
 
 /// The sign-in page.
-pub(crate) fn login() -> Markup {
-    Page { path: "/login", title: "Sign in", lead: "Good to see you again." }.render(&html! {
+pub(crate) fn login(below: &str) -> Markup {
+    let content = html! {
         form class="stack" method="post" data-login {
             input type="email" name="email" required autocomplete="username" placeholder="E-mail" aria-label="E-mail";
             input type="password" name="password" required autocomplete="current-password" placeholder="Password"
@@ -70,7 +73,10 @@ pub(crate) fn login() -> Markup {
             button { "Sign in" }
         }
         p role="status" aria-live="polite" {}
-    })
+        // As high as a list before it is filled.
+        div class="room" {}
+    };
+    Page { path: "/login", title: "Sign in", lead: "Good to see you again." }.render(&content, below)
 }
 
 /// A list that `main.js` fills in.
@@ -83,7 +89,7 @@ fn list(name: &str) -> Markup {
 }
 
 impl Page<'_> {
-    fn render(&self, content: &Markup) -> Markup {
+    fn render(&self, content: &Markup, below: &str) -> Markup {
         html! {
             (DOCTYPE)
             html lang="en" {
@@ -103,7 +109,7 @@ impl Page<'_> {
                             width="1200" height="480" fetchpriority="high";
                         figcaption { h1 { (self.title) } p { (self.lead) } }
                     }
-                    main { (content) }
+                    main { (content) div class="below" { (PreEscaped(below)) } }
                     footer { "World Wide Martial Arts Association " (PreEscaped("&middot;")) " a stand-in for load tests" }
                 }
             }

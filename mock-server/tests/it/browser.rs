@@ -46,6 +46,7 @@ pub(crate) struct Browser {
     session: Option<String>,
     calls: u64,
     complaints: Vec<String>,
+    address: String,
     /// Its profile; after the child, so that it is removed after it ended.
     _profile: TempDir,
 }
@@ -72,9 +73,16 @@ impl Browser {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("TEST_CHROMIUM can be started");
         let address = within("the browser's address", announced(&mut child)).await;
-        let (socket, _) = connect_async(address).await.expect("the browser takes the connection");
-        let mut browser =
-            Self { child, socket, session: None, calls: 0, complaints: Vec::new(), _profile: profile };
+        let (socket, _) = connect_async(&address).await.expect("the browser takes the connection");
+        let mut browser = Self {
+            child,
+            socket,
+            session: None,
+            calls: 0,
+            complaints: Vec::new(),
+            address,
+            _profile: profile,
+        };
         let target = browser.call("Target.createTarget", json!({ "url": "about:blank" })).await;
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = browser.call("Target.attachToTarget", attach).await;
@@ -83,6 +91,11 @@ impl Browser {
             browser.call(domain, json!({})).await;
         }
         Some(browser)
+    }
+
+    /// Where it listens, for others who drive it: `ws://…`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// Goes to an address.

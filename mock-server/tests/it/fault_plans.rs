@@ -102,7 +102,9 @@ fn the_plans_that_ship_are_good() {
         include_str!("../../faults/every-kind.toml"),
         include_str!("../../faults/bad-evening.toml"),
         include_str!("../../faults/lossy-media.toml"),
+        include_str!("../../faults/missing-hero.toml"),
         include_str!("../../faults/server-cut.toml"),
+        include_str!("../../faults/slow-hero.toml"),
         include_str!("../../faults/stripe-store-outage.toml"),
     ] {
         parse(plan, Known { routes: &routes, pools: &pools }).expect("a plan that ships");

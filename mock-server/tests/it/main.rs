@@ -5,6 +5,7 @@ mod admin_page;
 mod auth;
 mod bad_frames;
 mod bad_input;
+#[expect(dead_code, reason = "only the load generator reaches a browser from outside")]
 mod browser;
 #[cfg(feature = "media")]
 mod browser_call;
@@ -33,6 +34,7 @@ mod media_peer;
 mod members;
 mod metrics;
 mod pages;
+mod pages_seen;
 mod profile;
 mod program;
 mod redis_server;

@@ -90,6 +90,50 @@ async fn a_held_version_is_not_sent_again() {
     }
 }
 
+/// Bytes of a page or an asset uncompressed, and its validator, by which it is not sent again.
+async fn sent(rig: &Rig, path: &str) -> (usize, String) {
+    let asked = || rig.get(path).header(ACCEPT_ENCODING, "identity");
+    let answer = asked().send().await.expect("an answer");
+    assert_eq!(answer.status(), 200, "{path}");
+    let tag = header(&answer, ETAG).to_owned();
+    let again = asked().header("if-none-match", &tag).send().await.expect("an answer");
+    assert_eq!((again.status().as_u16(), header(&again, ETAG)), (304, tag.as_str()), "{path}");
+    (answer.bytes().await.expect("a body").len(), tag)
+}
+
+#[tokio::test]
+async fn what_the_pages_take_goes_by_their_weight() {
+    let usual = Rig::start().await;
+    for (weight, factor) in [("0.1", 0.1), ("5", 5.0)] {
+        let rig = Rig::with(|config| config.page_weight = weight.parse().expect("a weight")).await;
+        for path in ["/", "/events", "/static/css/main.css", "/static/js/main.js", "/static/images/hero.png"]
+        {
+            let ((bytes, tag), (before, tag_before)) = (sent(&rig, path).await, sent(&usual, path).await);
+            let ratio = bytes as f64 / before as f64;
+            // What a page needs does not grow, and does not shrink.
+            let range = if factor < 1.0 { 0.09..0.35 } else { 0.8 * factor..1.05 * factor };
+            assert!(range.contains(&ratio), "{path} at {weight}: {bytes}, {before} at 1");
+            assert_ne!(tag, tag_before, "{path} at {weight}");
+        }
+        assert_eq!(
+            sent(&rig, "/static/images/logo.png").await,
+            sent(&usual, "/static/images/logo.png").await
+        );
+        let asked = rig.get("/search?q=kata").send().await.expect("an answer").text().await.expect("text");
+        let before = usual.get("/search?q=kata").send().await.expect("an answer").text().await.expect("text");
+        assert!((asked.len() > before.len()) == (factor > 1.0), "a search weighs as other pages do");
+    }
+}
+
+#[tokio::test]
+async fn the_same_weight_is_the_same_bytes() {
+    let weighed = || Rig::with(|config| config.page_weight = "0.5".parse().expect("a weight"));
+    let (one, other) = (weighed().await, weighed().await);
+    for path in ["/", "/static/css/main.css", "/static/js/main.js", "/static/images/hero.png"] {
+        assert_eq!(sent(&one, path).await, sent(&other, path).await);
+    }
+}
+
 #[tokio::test]
 async fn head_says_what_get_would() {
     let rig = Rig::start().await;

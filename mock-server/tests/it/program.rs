@@ -5,7 +5,10 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 fn program(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mock-server"));
-    command.args(args).env_remove("MOCK_ADMIN_TOKEN").env_remove("STRIPE_WEBHOOK_SECRET");
+    command.args(args);
+    for variable in ["MOCK_ADMIN_TOKEN", "MOCK_PAGE_WEIGHT", "STRIPE_WEBHOOK_SECRET"] {
+        command.env_remove(variable);
+    }
     command
 }
 
@@ -188,11 +191,27 @@ fn unknown_flags_and_bad_values_exit_with_2() {
         &["--listen", "nowhere"],
         &["--port", "70000"],
         &["--admin-token", ""],
+        &["--page-weight", "0.09"],
     ] {
         let (code, out, err) = run(args);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{args:?}");
         assert!(!err.is_empty(), "{args:?}");
     }
+}
+
+#[test]
+fn a_page_weight_that_is_none_is_named() {
+    for weight in ["heavy", "0", "0.09", "20.1", "NaN", "inf", ""] {
+        let (code, out, err) = run(&["--page-weight", weight]);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{weight}");
+        assert!(
+            err.contains(&format!("`{weight}` is not a number from 0.1 to 20")) || weight.is_empty(),
+            "{err}"
+        );
+        assert!(err.contains("--page-weight"), "{err}");
+    }
+    let said = program(&["--port=0"]).env("MOCK_PAGE_WEIGHT", "much").output().expect("it starts");
+    assert_eq!(said.status.code(), Some(2));
 }
 
 #[test]
@@ -214,6 +233,7 @@ fn help_is_the_manual() {
         "--data-dir",
         "--max-connections",
         "--sfu-app",
+        "--page-weight",
     ] {
         assert!(out.contains(flag), "{flag} is not in\n{out}");
     }

@@ -1,15 +1,7 @@
-// Makes the page's API call and fills the list in. What is shown is set as text, never as markup.
-"use strict";
 
+// Makes the page's API call and fills the list in. What is shown is set as text, never as markup.
 const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(name + "="))?.slice(name.length + 1);
 const token = () => cookie("access_token");
-
-const element = (tag, className, text) => {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-};
 
 const card = (title, lines, tags = []) => {
   const item = element("li", "card");
@@ -77,6 +69,9 @@ async function signIn(form, status) {
   document.cookie = `access_token=${said.access_token}; path=/; max-age=${said.expires_in}; samesite=lax`;
   location.assign("/dashboard");
 }
+
+// The core is wanted on every page; the rest when somebody opens what needs it.
+for (const name of modules.keys()) if (name.startsWith("core/")) use(name).run();
 
 const status = document.querySelector("[role=status]");
 const list = document.querySelector("[data-list]");
