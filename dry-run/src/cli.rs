@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use loadgen::browser::Venue;
 use loadgen::preset::Preset;
+use mock_server::PageWeight;
 
 use crate::{mutation, rehearsal};
 
@@ -45,6 +47,9 @@ pub(crate) struct Args {
     /// Let the mock go wrong on a schedule while load is on: a plan of faults, in TOML
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
+    /// How heavy the mock's pages are, 0.1 to 20 times as heavy as a well-kept membership site's
+    #[arg(long, value_name = "FACTOR", default_value_t)]
+    pub(crate) page_weight: PageWeight,
     /// Only this scenario; may be given several times [default: all six]
     #[arg(long = "scenario", value_name = "NAME", num_args = 1..)]
     pub(crate) scenarios: Vec<String>,
@@ -56,6 +61,8 @@ pub(crate) struct Args {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) session: loadgen::cli::Session,
+    #[command(flatten)]
+    pub(crate) browsers: loadgen::cli::Browsers,
     /// Stretch the preset's durations by this factor; rates stay
     #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = factor)]
     pub(crate) time_scale: f64,
@@ -78,8 +85,8 @@ pub(crate) struct Args {
         value_name = "NAME",
         num_args = 0..,
         conflicts_with_all = [
-            "preset", "profile", "faults", "scenarios", "time_scale", "inconclusive", "keep", "web", "participants", "subscribe",
-            "video", "media"
+            "preset", "profile", "faults", "page_weight", "scenarios", "time_scale", "inconclusive", "keep", "web",
+            "participants", "subscribe", "video", "media", "browsers", "browser_at", "throttle"
         ]
     )]
     pub(crate) defects: Option<Vec<String>>,
@@ -109,7 +116,13 @@ pub(crate) fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(live) => live,
         Err(why) => return usage(&why),
     };
-    ended(rehearsal::run(&args, scenarios, live))
+    // The mock is reached without TLS: there are no certificates to trust.
+    let venue = Venue { own_roots: false, on_this_machine: true };
+    let browsing = match args.browsers.browsing(&scenarios, venue) {
+        Ok(browsing) => browsing,
+        Err(why) => return usage(&why),
+    };
+    ended(rehearsal::run(&args, scenarios, live, browsing))
 }
 
 /// Says what broke off what was asked for, if anything did.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use loadgen::browser::Browsing;
 use loadgen::interrupt::{self, Ended};
 use loadgen::live::LiveSession;
 use loadgen::options::{Options, Unfit};
@@ -31,11 +32,13 @@ pub(crate) fn run(
     args: &Args,
     scenarios: Vec<&'static dyn Scenario>,
     live: LiveSession,
+    browsing: Browsing,
 ) -> anyhow::Result<ExitCode> {
     let log = args.keep.then(|| args.out.join(LOG));
     let faults = args.faults.iter().flat_map(|file| [OsString::from("--faults"), file.into()]);
     let capacity = [OsString::from("--session-capacity"), live.participants.to_string().into()];
-    let more: Vec<OsString> = faults.chain(capacity).collect();
+    let weight = [OsString::from("--page-weight"), args.page_weight.to_string().into()];
+    let more: Vec<OsString> = faults.chain(capacity).chain(weight).collect();
     let start = Start { profile: &args.profile, seed: args.seed, log: log.as_deref(), more: &more };
     let mock = Mock::start(&start)?;
     let process = mock.id().context("the mock is gone")?;
@@ -44,7 +47,7 @@ pub(crate) fn run(
     let seeded = seed(&mock, world)?;
     eprintln!("world: {seeded} rows of seed {}", args.seed);
 
-    let options = Options { live, ..options(args, scenarios, world, &mock)? };
+    let options = Options { live, browsing, ..options(args, scenarios, world, &mock)? };
     let inconclusive = args.inconclusive.parse().context("--inconclusive")?;
     let curtain = options.watch.curtain.clone();
     let ended = interrupt::guarded(move |ends| suite::run(&options, &ends));

@@ -113,8 +113,9 @@ pub fn decide(outcome: Outcome<'_>, inconclusive: Inconclusive) -> Exit {
     let failed = audit_failed
         || scenarios.iter().any(ScenarioVerdict::has_failed)
         || all_valid && overall.iter().any(|judged| judged.verdict == Verdict::Fail);
-    let goals = scenarios.iter().flat_map(|scenario| &scenario.goals).chain(overall);
-    let undecided = || goals.into_iter().any(|goal| matches!(goal.verdict, Verdict::Inconclusive { .. }));
+    let mut goals = scenarios.iter().flat_map(|scenario| &scenario.goals).chain(overall);
+    let fell_short = goals.clone().any(|goal| matches!(goal.verdict, Verdict::Invalid(_)));
+    let mut undecided = || goals.any(|goal| matches!(goal.verdict, Verdict::Inconclusive { .. }));
     if interrupted {
         Exit::Interrupted
     } else if usage {
@@ -123,7 +124,7 @@ pub fn decide(outcome: Outcome<'_>, inconclusive: Inconclusive) -> Exit {
         Exit::Unreachable
     } else if failed {
         Exit::Failed
-    } else if !all_valid {
+    } else if !all_valid || fell_short {
         Exit::Invalid
     } else if undecided() {
         inconclusive.exit()

@@ -64,6 +64,8 @@ pub enum Standing {
     NotApplicable(String),
     /// It would make sense but was not measured, and why.
     NotMeasured(String),
+    /// It was measured, and what measured it fell short: the figures say nothing of the target, and why.
+    Invalid(String),
 }
 
 /// What is claimed. Limits are exclusive: a value that equals its limit is over it.
@@ -280,6 +282,13 @@ impl Goal {
     #[must_use]
     pub fn not_measured(mut self, reason: impl Into<String>) -> Self {
         self.standing = Standing::NotMeasured(reason.into());
+        self
+    }
+
+    /// What measured it fell short.
+    #[must_use]
+    pub fn invalid(mut self, reason: impl Into<String>) -> Self {
+        self.standing = Standing::Invalid(reason.into());
         self
     }
 

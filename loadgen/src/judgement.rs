@@ -53,6 +53,8 @@ pub struct Headline {
     pub not_applicable: usize,
     /// They were not measured.
     pub not_measured: usize,
+    /// What measured them fell short, and they alone are void.
+    pub invalid: usize,
     /// Scenarios in which the generator fell short.
     pub invalid_scenarios: usize,
 }
@@ -168,6 +170,7 @@ impl Judgement {
                 Verdict::NotJudged { .. } => &mut counts.not_judged,
                 Verdict::NotApplicable(_) => &mut counts.not_applicable,
                 Verdict::NotMeasured(_) => &mut counts.not_measured,
+                Verdict::Invalid(_) => &mut counts.invalid,
             } += 1;
         }
         counts.invalid_scenarios =

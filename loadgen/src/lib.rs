@@ -16,13 +16,14 @@
 //! | [`shards`] | one scenario split over several processes: the protocol, its two ends |
 //! | [`books`], [`faults`], [`truth`] | what a mock says it did, which faults it had, and how well it was measured |
 //! | [`run`], [`judgement`], [`report`] | the run as data, its verdicts, its reports: pure functions of it |
-//! | [`limit`] | the highest load at which every goal still holds |
 //! | [`live`] | the shape of the live session: who, how many, what they send and hear |
 //! | [`media`] | what participants send and how what they hear arrives; ICE, DTLS and SRTP with the feature of that name |
 //! | [`sfu`] | another SFU than the target's for it: where, with whose account, at what pace and price |
+//! | [`browser`] | visits of a real browser: where it is, how it is driven, what it says of a page |
 //! | [`machine`] | what this machine allows: files, ports, cores |
 
 pub mod books;
+pub mod browser;
 pub mod call;
 pub mod cli;
 pub mod context;

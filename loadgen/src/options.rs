@@ -6,9 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use fixtures::{Size, World};
+use fixtures::{Size, World, targets::Roots};
 
 use crate::{
+    browser::{Browsing, Venue},
     live::LiveSession,
     machine,
     preset::{Preset, Sizing},
@@ -48,6 +49,8 @@ pub struct Options {
     pub stripe_secret: String,
     /// The shape of the live session.
     pub live: LiveSession,
+    /// Which real browsers visit pages beside the crowd.
+    pub browsing: Browsing,
     /// The directory in which `run_YYYYMMDD_HHMMSS` is made.
     pub out: PathBuf,
     /// Threads that drive load, in each process.
@@ -110,6 +113,7 @@ impl Options {
             world: World::new(fixtures::DEFAULT_SEED, Size::default()),
             stripe_secret: contract::stripe::DEFAULT_SECRET.to_owned(),
             live: LiveSession::default(),
+            browsing: Browsing::default(),
             out: PathBuf::from("results"),
             workers: machine::cores().min(DEFAULT_WORKERS),
             split: None,
@@ -121,6 +125,14 @@ impl Options {
             abort_on: Vec::new(),
             abort_early: false,
             allowance: None,
+        }
+    }
+
+    /// The target, as far as it bears on real browsers.
+    pub fn venue(&self) -> Venue {
+        Venue {
+            own_roots: self.ca.is_some() || matches!(self.target.roots(), Roots::File(_)),
+            on_this_machine: self.target.everywhere().all(|to| to.ip().is_loopback()),
         }
     }
 
@@ -139,6 +151,7 @@ impl Options {
             stripe_secret: self.stripe_secret.as_str().into(),
             tls: self.target.tls(),
             live: self.live,
+            browsing: self.browsing.clone(),
         }
     }
 }

@@ -167,6 +167,8 @@ fn goals_lines(goals: &[Goal]) -> String {
         match &goal.standing {
             Standing::Applies => {}
             Standing::NotApplicable(why) => drop(writeln!(text, "    {}: not applicable ({why})", goal.name)),
+            // Found out only when it was measured.
+            Standing::Invalid(why) => drop(writeln!(text, "    {}: invalid ({why})", goal.name)),
             Standing::NotMeasured(why) => drop(writeln!(text, "    {}: not measured ({why})", goal.name)),
         }
     }

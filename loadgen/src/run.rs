@@ -1,5 +1,6 @@
 //! A run as data: what `run.json` holds. Every report is a pure function of it.
 
+mod browsers;
 mod live;
 
 use std::{fmt, fs, io, net::IpAddr, path::Path};
@@ -7,6 +8,9 @@ use std::{fmt, fs, io, net::IpAddr, path::Path};
 use engine::run::ScenarioRun;
 use serde::{Deserialize, Serialize};
 
+pub use browsers::{
+    BrowserAccount, Canary, Ended, Fetched, Film, Frame, Lcp, Outcome, PageView, Parts, Seen,
+};
 pub use live::{LiveAccount, MISSES_KEPT, Missed, MissedFrom, Receiver, WORST_KEPT};
 
 use crate::{books::Audit, faults::FaultPlan, preset::Preset, stops::EndedEarly, truth::TruthScore};
@@ -150,6 +154,9 @@ pub struct Measured {
     /// Who heard what, where it was a live session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live: Option<LiveAccount>,
+    /// What real browsers saw, where some visited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browsers: Option<BrowserAccount>,
 }
 
 /// A scenario that was chosen and did not run.

@@ -14,7 +14,13 @@ use engine::{
 use fixtures::World;
 
 use crate::{
-    books::Books, context::Context, live::LiveSession, preset::Sizing, run::LiveAccount, sfu::Traffic,
+    books::Books,
+    browser::Browsing,
+    context::Context,
+    live::LiveSession,
+    preset::Sizing,
+    run::{BrowserAccount, LiveAccount},
+    sfu::Traffic,
 };
 
 /// A future that stays on its thread; what methods behind `dyn` return (`Box::pin(async move { … })`).
@@ -63,12 +69,17 @@ pub struct Scope {
     pub tls: bool,
     /// The shape of the live session.
     pub live: LiveSession,
+    /// Which real browsers visit pages beside the crowd.
+    pub browsing: Browsing,
 }
 
 /// A scenario ready to be played.
 pub struct Plan {
     /// What is offered.
     pub flows: Vec<Flow>,
+    /// What is offered beside it from one thread of this process, however the load is split: real browsers. They
+    /// are numbered after [`Plan::flows`].
+    pub beside: Vec<Flow>,
     /// The series. Every endpoint its users call is declared under its `ROUTE`.
     pub registry: Registry,
     /// What is promised.
@@ -82,8 +93,12 @@ pub struct Plan {
 impl Plan {
     /// How long it takes by plan: to the end of the last planned start's stay.
     pub fn length(&self) -> Duration {
-        let ends =
-            self.flows.iter().enumerate().map(|(place, flow)| flow.ends_at() + self.script.stay(place));
+        let ends = self
+            .flows
+            .iter()
+            .chain(&self.beside)
+            .enumerate()
+            .map(|(place, flow)| flow.ends_at() + self.script.stay(place));
         ends.max().unwrap_or_default()
     }
 }
@@ -121,8 +136,8 @@ pub trait Script: Send + Sync {
     /// time of day: their digest shows that two runs ask the same. Pure.
     fn intents(&self) -> Box<dyn Iterator<Item = String> + '_>;
 
-    /// One user of flow `flow` (a place in [`Plan::flows`]). `number` is [`Turn::user`]. The user owns its
-    /// context, and with it its connection.
+    /// One user of flow `flow` (a place in [`Plan::flows`], continued in [`Plan::beside`]). `number` is
+    /// [`Turn::user`]. The user owns its context, and with it its connection.
     fn user(&self, flow: usize, number: u64, context: Context) -> Box<dyn User>;
 
     /// What whoever reads its plan or its report must know beside the figures, a sentence each.
@@ -185,6 +200,16 @@ pub trait Script: Send + Sync {
     /// Once settled: what a live session leaves behind beyond its series. `None` for whatever is none.
     fn account(&self) -> Option<LiveAccount> {
         None
+    }
+
+    /// Once settled: what real browsers saw beyond the series. `None` where none visited.
+    fn browsed(&self) -> Option<BrowserAccount> {
+        None
+    }
+
+    /// Once settled: goals whose measuring fell short, or could not be done, lose their standing.
+    fn review(&self, goals: &mut [Goal]) {
+        let _ = goals;
     }
 }
 

@@ -4,7 +4,11 @@
 //! looked up once: load goes to those and nowhere else. There is no other way to one, so nothing is ever sent to a host
 //! that is on no list, or that nobody confirmed.
 
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use contract::{endpoint::split_route, operations::WORLD_HEADER, pages, ws};
 use fixtures::targets::Roots;
@@ -146,6 +150,20 @@ impl Target {
         let elsewhere = self.elsewhere.iter().map(|(_, target)| target.as_ref());
         let others = self.also.iter().map(AsRef::as_ref).chain(elsewhere).chain(self.other_sfu());
         self.origin.addresses.iter().chain(others.flat_map(|target| &target.origin.addresses))
+    }
+
+    /// The hosts whose pages, API and sockets a browser asks for, each with the address it was found at.
+    pub fn hosts(&self) -> Vec<(String, IpAddr)> {
+        let servers = std::iter::once(self).chain(self.also.iter().map(AsRef::as_ref));
+        let all = servers.flat_map(|server| {
+            let parts = server.elsewhere.iter().map(|(_, part)| part.as_ref());
+            std::iter::once(server).chain(parts)
+        });
+        let found = |target: &Self| Some((target.host().to_owned(), target.addresses().first()?.ip()));
+        let mut hosts: Vec<_> = all.filter_map(found).collect();
+        hosts.sort();
+        hosts.dedup_by(|a, b| a.0 == b.0);
+        hosts
     }
 
     /// Host and port, as the `Host` header has them.

@@ -13,17 +13,36 @@ use tempfile::TempDir;
 /// Longest wait for something that must happen; only a hang ever takes it.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Where temporary files go, in a folder for results.
+const TEMPORARY: &str = "tmp";
+
 /// A folder for results, gone with the test.
 pub(crate) fn results() -> TempDir {
-    tempfile::tempdir().expect("a temporary folder")
+    let out = tempfile::tempdir().expect("a temporary folder");
+    fs::create_dir(out.path().join(TEMPORARY)).expect("a folder in it");
+    out
+}
+
+/// What lies in the folder for temporary files: profiles of browsers, if any was left behind.
+pub(crate) fn temporary(out: &TempDir) -> Vec<PathBuf> {
+    let entries = fs::read_dir(out.path().join(TEMPORARY)).expect("the folder");
+    entries.map(|entry| entry.expect("an entry").path()).collect()
 }
 
 fn dry_run(out: &TempDir, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dry-run"));
+    // Who rehearses beside the crowd does not hang on what else this machine has.
+    if !args.iter().any(|arg| ["--browsers", "--browser-at", "--defects"].contains(arg)) {
+        command.args(["--browsers", "0"]);
+    }
+    if let Some(chromium) = std::env::var_os("TEST_CHROMIUM").filter(|program| !program.is_empty()) {
+        command.env("CHROME", chromium);
+    }
     command
         .args(args)
         .arg("--out")
         .arg(out.path())
+        .env("TMPDIR", out.path().join(TEMPORARY))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
@@ -48,13 +67,15 @@ pub(crate) fn run(out: &TempDir, args: &[&str]) -> Ran {
     }
 }
 
+/// What was written into `out`, temporary files apart.
+pub(crate) fn written(out: &TempDir) -> Vec<PathBuf> {
+    let entries = fs::read_dir(out.path()).expect("the results folder");
+    entries.map(|entry| entry.expect("an entry").path()).filter(|path| !path.ends_with(TEMPORARY)).collect()
+}
+
 /// The folder of the one run in `out`.
 pub(crate) fn folder(out: &TempDir) -> PathBuf {
-    let runs: Vec<PathBuf> = fs::read_dir(out.path())
-        .expect("the results folder")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.is_dir())
-        .collect();
+    let runs: Vec<PathBuf> = written(out).into_iter().filter(|path| path.is_dir()).collect();
     assert_eq!(runs.len(), 1, "{runs:?}");
     runs.into_iter().next().expect("one run")
 }

@@ -6,5 +6,6 @@ mod ending;
 mod grading;
 mod imports;
 mod live_session;
+mod pages_seen;
 mod rehearsing;
 mod usage;

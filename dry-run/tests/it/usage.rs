@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::command::{results, run};
+use crate::command::{results, run, temporary, written};
 
 #[track_caller]
 fn refused(args: &[&str], words: &[&str]) {
@@ -12,7 +12,8 @@ fn refused(args: &[&str], words: &[&str]) {
     for word in words {
         assert!(ran.stderr.contains(word), "`{word}` is not said: {ran:#?}");
     }
-    assert_eq!(fs::read_dir(out.path()).expect("the folder").count(), 0, "something was written");
+    let written = [written(&out), temporary(&out)].concat();
+    assert!(written.is_empty(), "something was written: {written:?}");
 }
 
 #[test]
@@ -29,10 +30,15 @@ fn unknown_names_are_answered_with_the_known_ones() {
         &["--time-scale", "2"],
         &["--inconclusive", "fail"],
         &["--keep"],
+        &["--browsers", "2"],
+        &["--throttle", "cable"],
     ] {
         refused(&[&["--defects"], ignored].concat(), &["--defects", ignored[0]]);
     }
     refused(&["--time-scale", "0"], &["--time-scale", "0.05 to 100"]);
+    refused(&["--page-weight", "heavy"], &["`heavy`", "0.1 to 20"]);
+    refused(&["--browsers", "many"], &["`many`", "auto, required, 0 to 16"]);
+    refused(&["--browser-at", "http://192.0.2.1:9222"], &["192.0.2.1", "only a browser of this machine"]);
 }
 
 #[test]

@@ -43,6 +43,8 @@ pub enum Verdict {
     NotApplicable(String),
     /// Was not measured, and why.
     NotMeasured(String),
+    /// What measured it fell short, and how: nothing can be said of this goal, whatever of the others.
+    Invalid(String),
 }
 
 impl fmt::Display for Verdict {
@@ -55,6 +57,7 @@ impl fmt::Display for Verdict {
             Self::NotJudged { n, needed } => write!(f, "NOT JUDGED ({n} of {needed} needed)"),
             Self::NotApplicable(why) => write!(f, "not applicable ({why})"),
             Self::NotMeasured(why) => write!(f, "not measured ({why})"),
+            Self::Invalid(why) => write!(f, "INVALID ({why})"),
         }
     }
 }

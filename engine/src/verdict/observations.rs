@@ -84,6 +84,11 @@ impl Observations {
             (Standing::NotApplicable(why), ..) => Verdict::NotApplicable(why.clone()),
             (Standing::NotMeasured(why), ..) => Verdict::NotMeasured(why.clone()),
             (_, Some(why), _) => Verdict::NotMeasured(why),
+            // Where the plan was too small for it anyway, nothing is lost.
+            (Standing::Invalid(_), ..) if !goal.judged() => {
+                Verdict::NotJudged { n: goal.planned, needed: goal.needed() }
+            }
+            (Standing::Invalid(why), ..) => Verdict::Invalid(why.clone()),
             (.., Kind::Exact) => exact(&goal, n, bad),
             (.., Kind::Census) => census(&goal, n, bad),
             (.., Kind::Sampled) => sampled(&goal, sample, factor),

@@ -91,6 +91,13 @@ fn goals_not_judged_leave_the_code_alone() {
 }
 
 #[test]
+fn a_goal_whose_measuring_fell_short_says_so_unless_another_was_missed() {
+    let void = || judged(Kind::Sampled, Verdict::Invalid("starved".into()));
+    let with = |other| code(&[scenario(true, vec![void(), judged(Kind::Sampled, other)])]);
+    assert_eq!([with(Verdict::Pass), with(OPEN), with(Verdict::Fail)], [97, 97, 99]);
+}
+
+#[test]
 fn an_open_goal_means_what_was_asked() {
     let scenarios = [scenario(true, vec![judged(Kind::Sampled, OPEN)])];
     let outcome = Outcome { scenarios: &scenarios, ..Outcome::default() };

@@ -173,6 +173,12 @@ fn what_cannot_be_judged_says_why() {
     let goal = Goal::exact("LCP", p95()).not_measured("no browser");
     assert_eq!(goal.standing, Standing::NotMeasured("no browser".into()));
     assert_eq!(judge_goal(&run, &goal).verdict, Verdict::NotMeasured("no browser".into()));
+    // What measured it fell short: nothing is said of it, unless its plan was too small anyway.
+    let starved = |planned| Goal::sampled("LCP", p95(), planned).invalid("starved");
+    assert_eq!(judge_goal(&run, &starved(100)).verdict, Verdict::Invalid("starved".into()));
+    assert_eq!(judge_goal(&run, &starved(58)).verdict, Verdict::NotJudged { n: 58, needed: 59 });
+    let slow = run_of(&[(100, 100)]);
+    assert_eq!(judge_goal(&slow, &starved(100)).verdict, Verdict::Invalid("starved".into()), "not FAIL");
     // A limit that was not counted against while it ran cannot be judged from buckets afterwards.
     let goal = Goal::sampled("p95", goal::p95(endpoint()).below(ms(70)), 100);
     assert!(matches!(judge_goal(&run, &goal).verdict, Verdict::NotMeasured(_)));
@@ -245,6 +251,7 @@ fn verdicts_read_as_the_report_writes_them() {
         text(Verdict::NotJudged { n: 30, needed: 59 }),
         text(Verdict::NotApplicable("no TLS".into())),
         text(Verdict::NotMeasured("no browser".into())),
+        text(Verdict::Invalid("starved".into())),
     ];
     expect_test::expect![[r"
         PASS
@@ -253,7 +260,8 @@ fn verdicts_read_as_the_report_writes_them() {
         INCONCLUSIVE (too close to the limit to tell)
         NOT JUDGED (30 of 59 needed)
         not applicable (no TLS)
-        not measured (no browser)"]]
+        not measured (no browser)
+        INVALID (starved)"]]
     .assert_eq(&lines.join("\n"));
 }
 

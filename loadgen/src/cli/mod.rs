@@ -1,6 +1,7 @@
 //! The command line of `loadgen`: what was typed, turned into what it means, done, closed with an exit code.
 
 mod aim;
+mod browsing;
 mod limit;
 mod plan;
 mod preflight;
@@ -24,6 +25,7 @@ use std::{
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use engine::exit::Exit;
 
+pub use browsing::Browsers;
 pub use session::Session;
 
 use crate::{preset::Preset, shards};
@@ -44,6 +46,7 @@ Examples:
   loadgen run --admin-token TOKEN                    all six, smoke, against the mock on port 8089
   loadgen run --allow-partial                        leave out what the target cannot do
   loadgen run --scenario search-load --preset quick --target http://127.0.0.1:9000
+  loadgen run --scenario page-load --browsers 4      four real browsers beside the crowd
   loadgen plan --scenario rtc-load --sfu cloudflare  what the session's media would cost there
   loadgen targets show backend-2025-11               a target profile, to copy and change
   loadgen limit --scenario search-load               how much more than launch day the target carries
@@ -69,7 +72,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Run scenarios against a target and write the reports
-    Run(run::RunArgs),
+    Run(run::WithBrowsers),
     Preflight(preflight::PreflightArgs),
     /// Look for the highest load at which every goal of a scenario still holds (exit 99: not even the plan's)
     Limit(limit::LimitArgs),

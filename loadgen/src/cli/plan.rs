@@ -5,8 +5,8 @@ use std::sync::Arc;
 use clap::Args;
 use engine::exit::Exit;
 
-use super::{Refusal, sfu::Sfu, spread::Spread, tell, what::What};
-use crate::{plan_text, scenarios, sfu::Choice, suite, target::Target};
+use super::{Browsers, Refusal, sfu::Sfu, spread::Spread, tell, what::What};
+use crate::{options::Options, plan_text, scenarios, sfu::Choice, suite, target::Target};
 
 #[derive(Debug, Args)]
 pub(super) struct PlanArgs {
@@ -18,12 +18,17 @@ pub(super) struct PlanArgs {
 
     #[command(flatten)]
     sfu: Sfu,
+
+    #[command(flatten)]
+    browsers: Browsers,
 }
 
 pub(super) fn plan(args: &PlanArgs) -> Result<Exit, Refusal> {
     // Nothing is sent: which target it would be does not matter.
     let target = Target::parse("mock").map_err(Refusal::usage)?;
     let options = args.spread.over(args.what.options(target)?)?;
+    let browsing = args.browsers.browsing(&options.scenarios, options.venue()).map_err(Refusal::usage)?;
+    let options = Options { browsing, ..options };
     let nonce: Arc<str> = "plan".into();
     let prepared = suite::plans(&options, &nonce);
     let heading = format!("preset {}, seed {}, {} workers", options.preset, options.seed, options.workers);

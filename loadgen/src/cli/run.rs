@@ -6,7 +6,7 @@ use clap::Args;
 use engine::exit::Exit;
 
 use super::{
-    Refusal,
+    Browsers, Refusal,
     reach::Reach,
     sfu::Egress,
     spread::Spread,
@@ -66,6 +66,24 @@ pub(super) struct RunArgs {
     ending: Ending,
 }
 
+/// A run, with real browsers beside the crowd: a limit has none.
+#[derive(Debug, Args)]
+pub(super) struct WithBrowsers {
+    #[command(flatten)]
+    run: RunArgs,
+
+    #[command(flatten)]
+    browsers: Browsers,
+}
+
+impl WithBrowsers {
+    fn options(self) -> Result<(Options, Ending), Refusal> {
+        let (options, ending) = self.run.options(|once| once)?;
+        let browsing = self.browsers.browsing(&options.scenarios, options.venue()).map_err(Refusal::usage)?;
+        Ok((Options { browsing, ..options }, ending))
+    }
+}
+
 impl RunArgs {
     /// What they ask for, and what an undecided goal means; `sent` makes of what one run sends what all of it is.
     pub(super) fn options(self, sent: impl FnOnce(String) -> String) -> Result<(Options, Ending), Refusal> {
@@ -85,8 +103,8 @@ impl RunArgs {
     }
 }
 
-pub(super) fn run(args: RunArgs) -> Result<Exit, Refusal> {
-    let (options, ending) = args.options(|once| once)?;
+pub(super) fn run(args: WithBrowsers) -> Result<Exit, Refusal> {
+    let (options, ending) = args.options()?;
     let curtain = options.watch.curtain.clone();
     let ended = interrupt::guarded(move |ends| suite::run(&options, &ends));
     // A run that was left behind has not given the terminal back.

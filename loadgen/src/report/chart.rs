@@ -1,10 +1,12 @@
 //! Small pictures of a scenario: plain SVG, no script.
 
 mod live;
+mod pages;
 
 use std::fmt::Write as _;
 
 pub(super) use live::{misses, waterfall};
+pub(super) use pages::{fetches, scatter, stacked};
 
 use super::view::Moment;
 

@@ -1,6 +1,7 @@
 //! `report.html`: one file, no script, nothing fetched; light and dark, on paper and on a phone.
 
 mod live;
+mod pages;
 mod scenario;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -117,7 +118,9 @@ fn verdicts(view: &View<'_>) -> Markup {
 /// The worst of a scenario in a line; nothing where all is well.
 fn first_concern(scenario: &ScenarioView<'_>) -> String {
     let of_note = |word: &str| scenario.goals.iter().find(|goal| goal.counts && goal.word == word);
+    let void = || of_note("INVALID").map(|goal| format!("{}: {}", goal.name, goal.reason));
     match (of_note("FAIL"), scenario.invalid.first(), of_note("INCONCLUSIVE")) {
+        (None, None, _) if void().is_some() => void().unwrap_or_default(),
         (Some(goal), ..) | (None, None, Some(goal)) if goal.margin.is_empty() => {
             format!("{}: {}", goal.claim(), goal.observed)
         }
@@ -128,22 +131,19 @@ fn first_concern(scenario: &ScenarioView<'_>) -> String {
 }
 
 fn missed(view: &View<'_>) -> Markup {
-    let parts = [("FAIL", "Goals missed"), ("INCONCLUSIVE", "Goals that are undecided")];
     html! {
-        @for (title, goals) in parts.map(|(word, title)| (title, view.goals(word))) {
-            @if !goals.is_empty() {
-                section {
-                    h2 { (title) }
-                    div.scroll { table.cards {
-                        thead { tr { th { "scenario" } th { "goal" } th { "observed (95 % interval)" } th { "margin" } } }
-                        tbody { @for (name, goal) in goals { tr {
-                            td { b { (name) } }
-                            td { (unbroken(&goal.claim())) @if !goal.reason.is_empty() { br; small { (goal.reason) } } }
-                            td { (unbroken(&goal.observed)) }
-                            td { (scenario::margin(goal)) }
-                        } } }
-                    } }
-                }
+        @for (kind, goals) in view.wanting() {
+            section {
+                h2 { (kind.title) }
+                div.scroll { table.cards {
+                    thead { tr { th { "scenario" } th { "goal" } th { "observed (95 % interval)" } th { "margin" } } }
+                    tbody { @for (name, goal) in goals { tr {
+                        td { b { (name) } }
+                        td { (unbroken(&goal.claim())) @if !goal.reason.is_empty() { br; small { (unbroken(&goal.reason)) } } }
+                        td { (unbroken(&goal.observed)) }
+                        td { (scenario::margin(goal)) }
+                    } } }
+                } }
             }
         }
     }

@@ -60,7 +60,8 @@ fn whole(view: &View<'_>) -> TestSuite {
     suite
 }
 
-/// A goal as a test case. Where the generator fell short, what was judged is an error: neither held nor missed.
+/// A goal as a test case. Where the generator fell short, or what measured this goal did, it is an error: neither held
+/// nor missed.
 fn case(goal: &GoalRow, invalid: &[String]) -> TestCase {
     let told = || {
         let reason = if goal.reason.is_empty() { String::new() } else { format!("; {}", goal.reason) };
@@ -72,6 +73,10 @@ fn case(goal: &GoalRow, invalid: &[String]) -> TestCase {
         }
         "PASS" => TestCaseStatus::success(),
         "FAIL" => failed(NonSuccessKind::Failure, &told()),
+        "INVALID" => failed(
+            NonSuccessKind::Error,
+            &format!("INVALID: {}; {}: {}", goal.reason, goal.claim(), goal.seen()),
+        ),
         "INCONCLUSIVE" => failed(NonSuccessKind::Error, &format!("INCONCLUSIVE: {}", told())),
         word => skipped(&format!("{word}: {}", goal.reason)),
     };

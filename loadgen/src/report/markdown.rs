@@ -1,9 +1,10 @@
 //! `SUMMARY_REPORT.md` (one page) and `LOAD_TEST_REPORT.md` (everything).
 
 use super::{one_line, view::View};
-use crate::words::number;
+use crate::{scenarios::page::NAME, words::number};
 
 mod live;
+mod pages;
 mod scenario;
 
 /// The page a team reads first.
@@ -17,6 +18,10 @@ pub(super) fn summary(view: &View<'_>) -> String {
         .iter()
         .filter_map(|scenario| scenario.live.as_ref())
         .for_each(|it| live::brief(&mut out, it));
+    view.scenarios
+        .iter()
+        .filter_map(|scenario| scenario.pages.as_ref())
+        .for_each(|it| pages::brief(&mut out, it));
     baseline(&mut out, view);
     out
 }
@@ -108,17 +113,13 @@ fn verdicts(out: &mut String, view: &View<'_>) {
 }
 
 fn missed(out: &mut String, view: &View<'_>) {
-    for (word, title) in [("FAIL", "Goals missed"), ("INCONCLUSIVE", "Goals that are undecided")] {
-        let goals = view.goals(word);
-        if !goals.is_empty() {
-            put!(out, "## {title}\n");
-            for (name, goal) in goals {
-                let reason =
-                    if goal.reason.is_empty() { String::new() } else { format!(" ({})", goal.reason) };
-                put!(out, "- {name}: {} — observed {}{reason}", goal.claim(), goal.seen());
-            }
-            put!(out, "");
+    for (kind, goals) in view.wanting() {
+        put!(out, "## {}\n", kind.title);
+        for (name, goal) in goals {
+            let reason = if goal.reason.is_empty() { String::new() } else { format!(" ({})", goal.reason) };
+            put!(out, "- {name}: {} — observed {}{}", goal.claim(), goal.seen(), plain(&reason));
         }
+        put!(out, "");
     }
     let invalid = view.invalid();
     if !invalid.is_empty() {
@@ -218,7 +219,7 @@ fn method(out: &mut String, view: &View<'_>) {
         "- A sampled goal passes when the one-sided 95 % Clopper–Pearson bound of the share of slow or failed ones lies below what the goal allows, fails when it lies above, and is inconclusive in between; a goal whose plan is too small to pass is not judged."
     );
     put!(out, "- An exact goal fails on one counterexample; a census takes all there are.");
-    if view.scenarios.iter().any(|scenario| scenario.measured.run.name == "page-load") {
+    if view.scenarios.iter().any(|scenario| scenario.measured.run.name == NAME) {
         put!(
             out,
             "- page-load's visitors think between pages: a closed loop, so a slow target is asked less."
@@ -226,14 +227,19 @@ fn method(out: &mut String, view: &View<'_>) {
     }
 }
 
-/// Text of somebody else's in a line of its own: it stays in that line, and no tag of it works.
+/// Text of somebody else's in a line of its own: it stays in that line, and no tag, link or picture of it works.
 fn plain(text: &str) -> String {
-    one_line(text).replace('<', "&lt;")
+    one_line(text).replace('<', "&lt;").replace('[', "&#91;")
 }
 
 /// Text that stays inside a table's cell.
 fn cell(text: &str) -> String {
     plain(text).replace('|', "\\|")
+}
+
+/// As a code span of its own inside a table's cell.
+fn code_cell(text: &str) -> String {
+    format!("`{}`", code(text).replace('|', "\\|"))
 }
 
 /// Text that stays inside a code span.

@@ -1,6 +1,7 @@
 //! Plain text: what the terminal shows at the end, and `NAME_summary.txt`.
 
 mod live;
+mod pages;
 
 use super::{
     one_line,
@@ -32,8 +33,9 @@ pub(super) fn closing(view: &View<'_>) -> String {
         let reason = in_brackets(&goal.reason);
         put!(out, "  {:width$}  {:12}  {}: {}{reason}", "whole suite", goal.word, goal.claim(), goal.seen());
     }
-    for (word, told) in [("FAIL", "missed"), ("INCONCLUSIVE", "undecided")] {
-        for (name, goal) in view.goals(word) {
+    for (kind, goals) in view.wanting() {
+        let told = kind.told;
+        for (name, goal) in goals {
             put!(out, "  {told}: {name}: {} ({}){}", goal.claim(), goal.seen(), in_brackets(&goal.reason));
         }
     }
@@ -57,10 +59,11 @@ fn in_brackets(reason: &str) -> String {
 }
 
 fn tally(scenario: &ScenarioView<'_>) -> String {
-    let others = ["FAIL", "INCONCLUSIVE", "NOT JUDGED", "NOT MEASURED", "NOT APPLICABLE"].map(|word| {
-        let count = scenario.count(word);
-        if count > 0 { format!(", {count} {}", word.to_lowercase()) } else { String::new() }
-    });
+    let others =
+        ["FAIL", "INVALID", "INCONCLUSIVE", "NOT JUDGED", "NOT MEASURED", "NOT APPLICABLE"].map(|word| {
+            let count = scenario.count(word);
+            if count > 0 { format!(", {count} {}", word.to_lowercase()) } else { String::new() }
+        });
     let (requests, failed) = scenario.measured.run.requests();
     let (requests, failed) = (number(requests), number(failed));
     format!("{} goals held{}; {requests} requests, {failed} failed", scenario.held(), others.concat())
@@ -86,6 +89,9 @@ pub(super) fn summary(view: &View<'_>, scenario: &ScenarioView<'_>) -> String {
     }
     if let Some(live) = &scenario.live {
         live::part(&mut out, live);
+    }
+    if let Some(pages) = &scenario.pages {
+        pages::part(&mut out, pages);
     }
     latencies(&mut out, scenario);
     counts(&mut out, scenario);

@@ -4,6 +4,7 @@ mod beside;
 mod figures;
 mod goals;
 mod live;
+mod pages;
 mod scheduled;
 
 use engine::{
@@ -16,6 +17,7 @@ pub(super) use beside::{BaselineRow, TruthRow};
 pub(super) use figures::{CounterRow, FaultRow, LatencyRow, Moment, PHASES, PhaseRow, WarmUpRow};
 pub(super) use goals::GoalRow;
 pub(super) use live::{LiveView, Matrix, Step, bitrates, share};
+pub(super) use pages::{Bar, Dot, FilmView, Group, How, LCP, Mark, Pages, PagesView, Spread, not_done};
 pub(super) use scheduled::ScheduledRow;
 
 use crate::{
@@ -36,6 +38,26 @@ pub(super) struct View<'a> {
     /// Faults the target was told to have.
     pub(super) scheduled: Vec<ScheduledRow>,
 }
+
+/// What can be wrong with a goal.
+pub(super) struct Wanting {
+    /// Its verdict.
+    pub(super) word: &'static str,
+    /// Over a list of such goals.
+    pub(super) title: &'static str,
+    /// Before one of them.
+    pub(super) told: &'static str,
+}
+
+const WANTING: [Wanting; 3] = [
+    Wanting { word: "FAIL", title: "Goals missed", told: "missed" },
+    Wanting {
+        word: "INVALID",
+        title: "Goals that are INVALID: what measured them fell short",
+        told: "invalid",
+    },
+    Wanting { word: "INCONCLUSIVE", title: "Goals that are undecided", told: "undecided" },
+];
 
 /// One scenario.
 pub(super) struct ScenarioView<'a> {
@@ -58,6 +80,8 @@ pub(super) struct ScenarioView<'a> {
     pub(super) truth: Vec<TruthRow>,
     /// How the live session was, where it was one.
     pub(super) live: Option<LiveView>,
+    /// What real browsers saw, where it has pages.
+    pub(super) pages: Option<PagesView<'a>>,
 }
 
 impl<'a> View<'a> {
@@ -89,6 +113,7 @@ impl<'a> View<'a> {
         let parts = [
             (counts.fail, "FAIL"),
             (counts.inconclusive, "INCONCLUSIVE"),
+            (counts.invalid, "INVALID"),
             (counts.not_judged, &not_judged),
             (counts.not_measured, "not measured"),
             (counts.not_applicable, "not applicable"),
@@ -111,6 +136,12 @@ impl<'a> View<'a> {
         });
         let overall = self.overall.iter().map(|goal| ("suite", goal));
         of_scenarios.chain(overall).filter(|(_, goal)| goal.word == word).collect()
+    }
+
+    /// Goals that need looking at, by what is wrong with them; kinds that have none are left out.
+    pub(super) fn wanting(&self) -> Vec<(&'static Wanting, Vec<(&str, &GoalRow)>)> {
+        let kinds = WANTING.iter().map(|kind| (kind, self.goals(kind.word)));
+        kinds.filter(|(_, goals)| !goals.is_empty()).collect()
     }
 
     /// Goals this run says nothing about, whatever the target.
@@ -172,10 +203,12 @@ impl<'a> ScenarioView<'a> {
     fn new(measured: &'a Measured, judged: &ScenarioVerdict) -> Self {
         let run = &measured.run;
         let goal = |goal| GoalRow::new(Some(run), goal, judged.is_valid());
+        let goals: Vec<GoalRow> = judged.goals.iter().map(goal).collect();
         Self {
             measured,
             verdict: verdict_of(judged, stopped(measured)),
-            goals: judged.goals.iter().map(goal).collect(),
+            pages: PagesView::new(measured, &goals),
+            goals,
             invalid: judged.invalid.iter().map(ToString::to_string).collect(),
             findings: figures::findings(measured, judged),
             latencies: figures::latencies(run),
@@ -261,7 +294,7 @@ pub(super) fn verdict_of(judged: &ScenarioVerdict, stopped: bool) -> &'static st
         "FAIL"
     } else if stopped {
         "ABORTED"
-    } else if !judged.is_valid() {
+    } else if !judged.is_valid() || any(|verdict| matches!(verdict, Verdict::Invalid(_))) {
         "INVALID"
     } else if any(|verdict| matches!(verdict, Verdict::Inconclusive { .. })) {
         "INCONCLUSIVE"

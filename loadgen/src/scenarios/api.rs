@@ -125,6 +125,7 @@ impl Scenario for ApiLoad {
         Plan {
             goals: goals(series, planned),
             flows: flows.into(),
+            beside: Vec::new(),
             registry,
             needs: Needs {
                 requests: planned.all(),

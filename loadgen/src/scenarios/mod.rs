@@ -1,7 +1,7 @@
 //! The six launch scenarios, one file each.
 
 mod api;
-mod page;
+pub(crate) mod page;
 mod rsvp;
 pub(crate) mod rtc;
 mod search;

@@ -4,35 +4,45 @@
 //! nobody the site knows, three sign in first. Each views five to fifteen pages as a browser does (HTML, then
 //! what it names, then the API call that fills it in), thinks between them, and goes; somebody else takes the
 //! place. Visitors wait for their pages, so this is a closed loop: a slow target is visited less.
+//!
+//! Beside them visit some with a real browser, who see what a person sees of the same pages: Largest Contentful Paint.
 
+mod account;
+mod browsers;
+pub(crate) mod goals;
+mod look;
+mod surfer;
 mod visit;
 mod visitor;
 
 use std::{sync::Arc, time::Duration};
 
-use contract::{
-    Endpoint as _, auth::Login, dashboard::GetDashboard, events::ListEvents, instructors::ListInstructors,
-    pages, search::Search,
-};
 use engine::{
     curve::Curve,
     driver::Due,
-    goal::{self, Goal},
+    goal::Goal,
     load::{Flow, Load},
-    record::{CounterId, Registry, ShareId, TimingId},
+    record::Registry,
 };
 
 use self::{
+    browsers::Browsers,
+    goals::{Planned, Series},
+    look::Looks,
+    surfer::Surfer,
     visit::{Page, Visit},
     visitor::Visitor,
 };
 use super::search::Log;
 use crate::{
+    browser::Browsing,
     context::Context,
-    scenario::{Act, Local, Needs, Plan, Scenario, Scope, Script, User},
+    run::BrowserAccount,
+    scenario::{Act, Local, Needs, Plan, Scenario, Scope, Script, Settling, User},
 };
 
-const NAME: &str = "page-load";
+/// What it is called.
+pub(crate) const NAME: &str = "page-load";
 /// Visitors at the peak.
 const VISITORS: u32 = 10_000;
 /// Head-count over time, as `(seconds, share of the peak)`, at `full`.
@@ -43,8 +53,15 @@ const SECONDS: f64 = 900.0;
 const SIGNED_IN_PERCENT: u32 = 30;
 /// What a page may take, by its goal.
 const PAGE_LIMIT: Duration = Duration::from_millis(2500);
-/// Why there is no LCP.
-const NO_BROWSER: &str = "it takes a real browser, and none browses along yet; HTML time is not LCP";
+/// After the crowd has gone, how long visits of real browsers are waited for: a page that is not done takes them
+/// [`crate::browser::CAP`], and signing in before it a request's time-out. The slow ones are not to go unseen.
+const LINGER: Duration = Duration::from_secs(30);
+/// Sockets of a visitor with a real browser: the one it signs in over and six of the browser's (of HTTP/1.1, to one
+/// host), which are files of the browser's process and connections of the target's all the same.
+const SOCKETS_OF_A_BROWSER: u64 = 7;
+
+/// The place of the flow of real browsers, after the crowd's.
+const BESIDE: usize = 1;
 
 /// The scenario's card.
 pub(super) struct PageLoad;
@@ -67,32 +84,47 @@ impl Scenario for PageLoad {
     fn plan(&self, scope: &Scope) -> Plan {
         let peak = f64::from(scope.sizing.heads(VISITORS));
         let shape = SHAPE.map(|(at, share)| (at, share * peak)).to_vec();
-        plan(scope, Curve::new(shape).expect("the points ascend").stretched(scope.sizing.stretch(SECONDS)))
+        let heads = Curve::new(shape).expect("the points ascend").stretched(scope.sizing.stretch(SECONDS));
+        plan(scope, heads, &scope.browsing)
     }
 
     fn baseline(&self, scope: &Scope, length: Duration) -> Option<Plan> {
-        Some(Plan { goals: Vec::new(), ..plan(scope, Curve::flat(1.0, length.as_secs_f64())) })
+        // One visitor alone is alone.
+        let heads = Curve::flat(1.0, length.as_secs_f64());
+        Some(Plan { goals: Vec::new(), ..plan(scope, heads, &Browsing::default()) })
     }
 }
 
-fn plan(scope: &Scope, heads: Curve) -> Plan {
+fn plan(scope: &Scope, heads: Curve, browsing: &Browsing) -> Plan {
     let mut registry = Registry::new();
     let series = Series::declare(&mut registry);
     // As many accounts as there are signed-in visitors at the peak.
     let accounts = (heads.seats() * u64::from(SIGNED_IN_PERCENT)).div_ceil(100);
     let load_users = u32::try_from(accounts).unwrap_or(u32::MAX).max(1);
     let shared = Shared { seed: scope.seed, load_users, log: Log::new(&scope.world), series };
-    let script = Crowd { heads: heads.clone(), shared: Arc::new(shared) };
+    let (browsers, seen) = match browsing {
+        Browsing::Nobody(why) => (None, Err(&**why)),
+        Browsing::Some(company) => {
+            let looks = Looks::new(company, scope.seed, load_users, heads.duration());
+            let planned = looks.planned_looks();
+            (Some(Arc::new(Browsers::new(company.clone(), looks))), Ok(planned))
+        }
+    };
+    let beside: Vec<Flow> = browsers.iter().map(|browsers| browsers.flow()).collect();
+    let sockets_beside =
+        beside.iter().map(|flow| SOCKETS_OF_A_BROWSER * flow.load.curve().seats()).sum::<u64>();
+    let script = Crowd { heads: heads.clone(), shared: Arc::new(shared), browsers };
     let planned = script.planned();
     Plan {
-        goals: goals(series, planned),
+        goals: goals::goals(series, planned, seen),
         needs: Needs {
             requests: planned.requests,
-            connections: connections(&heads),
+            connections: connections(&heads) + sockets_beside,
             load_users,
             ..Needs::default()
         },
         flows: vec![Flow::new("visitors", Load::Visitors(heads))],
+        beside,
         registry,
         script: Arc::new(script),
     }
@@ -106,101 +138,12 @@ fn connections(heads: &Curve) -> u64 {
     heads.seats() + extra.min(2 * heads.seats())
 }
 
-/// How many of what the plan makes at least: counted as if every page took as long as its goal allows.
-#[derive(Debug, Clone, Copy, Default)]
-struct Planned {
-    visits: u64,
-    logins: u64,
-    pages: u64,
-    home: u64,
-    instructors: u64,
-    /// API calls without search, which has a goal of its own.
-    api: u64,
-    search: u64,
-    requests: u64,
-}
-
-impl Planned {
-    fn add(&mut self, visit: &Visit, seen: usize) {
-        self.visits += 1;
-        self.logins += u64::from(visit.member.is_some());
-        self.requests += u64::from(visit.member.is_some());
-        for view in &visit.views[..seen] {
-            self.pages += 1;
-            self.requests += 1 + pages::ASSETS.len() as u64 + u64::from(view.page != Page::Home);
-            match view.page {
-                Page::Home => self.home += 1,
-                Page::Search(_) => self.search += 1,
-                Page::Events | Page::Dashboard => self.api += 1,
-                Page::Instructors => {
-                    self.instructors += 1;
-                    self.api += 1;
-                }
-            }
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Series {
-    all: TimingId,
-    page: TimingId,
-    api: TimingId,
-    search: TimingId,
-    home: TimingId,
-    instructors: TimingId,
-    lcp: TimingId,
-    page_success: ShareId,
-    login_success: ShareId,
-    server_errors: CounterId,
-}
-
-impl Series {
-    fn declare(registry: &mut Registry) -> Self {
-        for route in [pages::EVENTS, pages::SEARCH, pages::DASHBOARD].into_iter().chain(pages::ASSETS) {
-            registry.endpoint(route);
-        }
-        for route in [Login::ROUTE, ListEvents::ROUTE, ListInstructors::ROUTE, GetDashboard::ROUTE] {
-            registry.endpoint(route);
-        }
-        Self {
-            all: registry.group("all"),
-            page: registry.group("page"),
-            api: registry.group("api"),
-            search: registry.endpoint(Search::ROUTE),
-            home: registry.endpoint(pages::HOME),
-            instructors: registry.endpoint(pages::INSTRUCTORS),
-            lcp: registry.value("lcp_metric"),
-            page_success: registry.share("page_load_success"),
-            login_success: registry.share("auth_success"),
-            server_errors: registry.counter("server_errors"),
-        }
-    }
-}
-
-fn goals(series: Series, planned: Planned) -> Vec<Goal> {
-    let ms = Duration::from_millis;
-    let p95 = |series, limit| goal::p95(series).below(ms(limit));
-    vec![
-        Goal::sampled("page p95", goal::p95(series.page).below(PAGE_LIMIT), planned.pages),
-        Goal::sampled("home HTML p95", p95(series.home, 2000), planned.home),
-        Goal::sampled("instructors HTML p95", p95(series.instructors, 2000), planned.instructors),
-        // Search may take four times as long, so it is not among these.
-        Goal::sampled("API p95 (search apart)", p95(series.api, 300), planned.api),
-        Goal::sampled("API p99 (search apart)", goal::p99(series.api).below(ms(500)), planned.api),
-        Goal::sampled("search API p95", p95(series.search, 1200), planned.search),
-        Goal::sampled("page success", goal::share(series.page_success).above(0.999), planned.pages),
-        Goal::sampled("login success", goal::share(series.login_success).above(0.99), planned.logins),
-        Goal::exact("no 5xx", goal::never(series.server_errors)),
-        Goal::sampled("errors", goal::errors(series.all).below(0.001), planned.requests),
-        Goal::sampled("LCP p95", p95(series.lcp, 2500), 0).not_measured(NO_BROWSER),
-    ]
-}
-
 /// The scenario as it is played.
 struct Crowd {
     heads: Curve,
     shared: Arc<Shared>,
+    /// Those beside it, where there are any.
+    browsers: Option<Arc<Browsers>>,
 }
 
 /// What all visitors of one run share.
@@ -249,11 +192,23 @@ impl Crowd {
 
 impl Script for Crowd {
     fn intents(&self) -> Box<dyn Iterator<Item = String> + '_> {
-        Box::new(self.visits().map(|(n, visit, _)| format!("visitor {n} {visit}")))
+        let crowd = self.visits().map(|(n, visit, _)| format!("visitor {n} {visit}"));
+        let beside = self.browsers.iter().flat_map(|browsers| {
+            let looks = &browsers.looks;
+            looks.planned().map(|n| format!("browser {n} {}", looks.errand(n, &self.shared.log)))
+        });
+        Box::new(crowd.chain(beside))
     }
 
-    fn user(&self, _flow: usize, _number: u64, context: Context) -> Box<dyn User> {
-        Box::new(Visitor::new(self.shared.clone(), context))
+    fn user(&self, flow: usize, _number: u64, context: Context) -> Box<dyn User> {
+        match self.browsers.as_ref().filter(|_| flow == BESIDE) {
+            Some(browsers) => Box::new(Surfer::new(browsers.clone(), self.shared.clone(), context)),
+            None => Box::new(Visitor::new(self.shared.clone(), context)),
+        }
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.browsers.as_ref().map_or_else(Vec::new, |browsers| browsers.notes())
     }
 
     /// Visitors know nothing of each other.
@@ -261,9 +216,39 @@ impl Script for Crowd {
         true
     }
 
-    fn act(&self, _flow: usize) -> Act {
+    fn act(&self, flow: usize) -> Act {
+        if flow == BESIDE {
+            return Act { plural: "page views", requests: 1.0 };
+        }
         let planned = self.planned();
         Act { plural: "visits", requests: planned.requests as f64 / planned.visits.max(1) as f64 }
+    }
+
+    fn prepare<'a>(&'a self, context: &'a mut Context) -> Local<'a, anyhow::Result<()>> {
+        Box::pin(async move {
+            match &self.browsers {
+                Some(browsers) => browsers.start(context.connector().target()).await,
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn settle<'a>(&'a self, _settling: Settling<'a>) -> Local<'a, ()> {
+        Box::pin(async {
+            if let Some(browsers) = &self.browsers {
+                browsers.end();
+            }
+        })
+    }
+
+    fn browsed(&self) -> Option<BrowserAccount> {
+        self.browsers.as_ref()?.report()
+    }
+
+    fn review(&self, goals: &mut [Goal]) {
+        if let Some(browsers) = &self.browsers {
+            browsers.review(self.shared.series, goals);
+        }
     }
 
     fn warm_up<'a>(&'a self, context: &'a mut Context, round: u64) -> Local<'a, ()> {

@@ -110,6 +110,7 @@ fn plan(scope: &Scope, flow: Flow, intent: Intents, empty_load_events: bool) -> 
     };
     Plan {
         flows: vec![flow],
+        beside: Vec::new(),
         registry,
         goals: goals(series, planned),
         needs: Needs {

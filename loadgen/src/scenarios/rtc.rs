@@ -118,6 +118,7 @@ impl Scenario for RtcLoad {
         };
         Plan {
             flows: vec![flow],
+            beside: Vec::new(),
             registry,
             goals: goals::of(series, scope.live, &times, needs.requests),
             needs,

@@ -93,6 +93,7 @@ fn plan(scope: &Scope, users: Curve, every: Duration) -> Plan {
     Plan {
         goals: goals(series, planned, members, scope.tls),
         flows: vec![Flow::new("members", Load::Paced { users, every })],
+        beside: Vec::new(),
         registry,
         needs: Needs { requests: planned.all, connections: members, ..Needs::default() },
         script: Arc::new(script),

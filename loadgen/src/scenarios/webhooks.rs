@@ -108,6 +108,7 @@ impl Scenario for WebhooksLoad {
         ];
         Plan {
             flows: vec![Flow::new("events", burst).grace(RETRIES_TAKE)],
+            beside: Vec::new(),
             registry,
             goals,
             needs: Needs {

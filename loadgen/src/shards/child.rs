@@ -126,6 +126,7 @@ fn play<W: Write>(
     let crew = Crew {
         scenario: name,
         flows,
+        first_flow: 0,
         script,
         registry: shared,
         tap: collector.tap(),

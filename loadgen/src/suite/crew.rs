@@ -48,6 +48,8 @@ pub(crate) struct Part {
 pub(crate) struct Crew {
     pub(crate) scenario: &'static str,
     pub(crate) flows: Vec<Flow>,
+    /// The number of its first flow in the plan.
+    pub(crate) first_flow: usize,
     pub(crate) script: Arc<dyn Script>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) tap: Tap,
@@ -61,13 +63,7 @@ pub(crate) struct Crew {
 impl Crew {
     /// Drives the shard to its end, natural or not. `look` is called again and again meanwhile.
     pub(crate) fn drive(&self, control: &Control, mut look: impl FnMut()) -> Driven {
-        let workers = control.options.workers;
-        let around = Around {
-            seed: control.options.seed,
-            world: control.options.world,
-            nonce: control.nonce.clone(),
-            connector: Box::new(control.connectors()),
-        };
+        let (workers, around) = (control.options.workers, Around::new(control));
         let done = thread::scope(|scope| {
             let playing = scope.spawn(|| workers::run(workers, |worker| self.work(worker, &around)));
             while !playing.is_finished() {
@@ -76,6 +72,11 @@ impl Crew {
             }
             playing.join()
         });
+        self.driven(done, workers)
+    }
+
+    /// What became of it when `workers` threads drove it.
+    fn driven(&self, done: thread::Result<Worked>, workers: u64) -> Driven {
         let (tallies, lost) = self.sort(done, workers);
         let flow_run = |(place, flow): (usize, &Flow)| {
             FlowRun::new(flow, tallies.iter().filter_map(|worker| worker.get(place).copied()))
@@ -86,6 +87,41 @@ impl Crew {
             lost,
             parts: Vec::new(),
         }
+    }
+
+    /// Does `work`, which drives this crew, and meanwhile drives `beside` whole on a thread of its own: its users
+    /// wait for something that is not to hold up the crew's, nor to be split with them.
+    pub(super) fn with_company(
+        &self,
+        control: &Control,
+        beside: Vec<Flow>,
+        work: impl FnOnce() -> Driven,
+    ) -> (Driven, Driven) {
+        let company = Self {
+            scenario: self.scenario,
+            first_flow: self.flows.len(),
+            flows: beside,
+            script: self.script.clone(),
+            registry: self.registry.clone(),
+            tap: self.tap.clone(),
+            ends: self.ends.clone(),
+            epoch: self.epoch,
+            shard: Shard::ALL,
+        };
+        if company.flows.is_empty() {
+            let none = Driven { flows: Vec::new(), workers: 0, lost: Vec::new(), parts: Vec::new() };
+            return (work(), none);
+        }
+        let around = Around::new(control);
+        thread::scope(|scope| {
+            let playing = scope.spawn(|| workers::run(1, |worker| company.work(worker, &around)));
+            let driven = work();
+            let mut beside = company.driven(playing.join(), 1);
+            for lost in &mut beside.lost {
+                lost.message = format!("of what goes on beside the load: {}", lost.message);
+            }
+            (driven, beside)
+        })
     }
 
     /// One worker's share: all flows at once, each sharded.
@@ -103,7 +139,7 @@ impl Crew {
             });
             let shard = self.shard.part(worker.shard());
             let flows = self.flows.iter().enumerate().map(|(place, flow)| {
-                let make = seats(place, self.script.clone(), around.clone());
+                let make = seats(self.first_flow + place, self.script.clone(), around.clone());
                 driver::drive(flow, shard, self.epoch, &self.ends, &recorder, make)
             });
             let tallies = futures_util::future::join_all(flows).await;
@@ -133,6 +169,17 @@ struct Around {
     world: fixtures::World,
     nonce: Arc<str>,
     connector: Box<dyn Fn() -> Connector + Send + Sync>,
+}
+
+impl Around {
+    fn new(control: &Control) -> Self {
+        Self {
+            seed: control.options.seed,
+            world: control.options.world,
+            nonce: control.nonce.clone(),
+            connector: Box::new(control.connectors()),
+        }
+    }
 }
 
 /// Makes the users of one flow.

@@ -46,7 +46,7 @@ pub(super) fn play(
 ) -> Result<Measured, SuiteError> {
     let Prepared { scenario, plan, digest } = prepared;
     let length = plan.length();
-    let Plan { flows, registry, goals, needs, script } = plan;
+    let Plan { flows, beside, registry, goals, needs, script } = plan;
     let name = scenario.name();
     let shared = Arc::new(registry.clone());
     prepare(control, name, &shared, script.as_ref(), ends)?;
@@ -75,6 +75,7 @@ pub(super) fn play(
     let crew = Crew {
         scenario: name,
         flows,
+        first_flow: 0,
         script: script.clone(),
         registry: shared.clone(),
         tap: tap.clone(),
@@ -86,13 +87,17 @@ pub(super) fn play(
         screen.update(live);
         stops.look(live, ends, screen);
     };
-    let driven = if let Some(shards) = shards {
-        shards.drive(&crew.flows, epoch, ends, look)
-    } else {
-        crew.drive(control, || look(&collector.live()))
-    };
+    let mut ended = epoch;
+    let (driven, beside) = crew.with_company(control, beside, || {
+        let driven = match shards {
+            Some(shards) => shards.drive(&crew.flows, epoch, ends, look),
+            None => crew.drive(control, || look(&collector.live())),
+        };
+        // Whoever is beside it may stay longer; how long the scenario was is how long its load was.
+        ended = clock::now();
+        driven
+    });
     let ended_early = stops.ended();
-    let ended = clock::now();
     // Whoever cannot be asked has none to rest.
     drop(control.block_on(patiently(ends, faults::rest(control, PATIENCE))));
 
@@ -106,7 +111,10 @@ pub(super) fn play(
     let Driven { flows, workers, lost, parts } = driven;
     let interrupted = ends.interrupted() || ended_early.is_some();
     let run = collector.finish(Ending { started, epoch, ended, interrupted, workers, flows, lost });
-    let run = put_together(run, parts);
+    let mut run = put_together(run, parts);
+    run.flows.extend(beside.flows);
+    run.health.lost.extend(beside.lost);
+    script.review(&mut run.goals);
     let stopped = ended_early.as_ref().is_some_and(|ended| ended.cause == Cause::Target);
     screen.end(&run, stopped);
     let endpoints = run.warm_up.iter().filter(|timing| timing.role == Role::Endpoint);
@@ -129,6 +137,7 @@ pub(super) fn play(
         notes,
         ended_early,
         live: script.account(),
+        browsers: script.browsed(),
     })
 }
 

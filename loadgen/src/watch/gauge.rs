@@ -64,7 +64,7 @@ impl Gauge {
     pub fn new(card: &GoalCard, seen: record::Standing) -> Self {
         let used = used(card, seen);
         let level = match (&card.standing, used) {
-            (Standing::NotApplicable(_) | Standing::NotMeasured(_), _) => Level::Aside,
+            (Standing::NotApplicable(_) | Standing::NotMeasured(_) | Standing::Invalid(_), _) => Level::Aside,
             _ if card.allowed == 0.0 || card.kind == Kind::Exact => exact(seen),
             _ if !card.judged => Level::Aside,
             (_, None) => Level::Unseen,
@@ -98,6 +98,7 @@ fn word(card: &GoalCard, level: Level) -> &'static str {
     match (level, &card.standing) {
         (Level::Aside, Standing::NotApplicable(_)) => "not applicable",
         (Level::Aside, Standing::NotMeasured(_)) => "not measured",
+        (Level::Aside, Standing::Invalid(_)) => "invalid",
         (Level::Aside, Standing::Applies) => "too few planned",
         (Level::Unseen, _) => "nothing yet",
         (Level::Fine, _) if exact => "ok",

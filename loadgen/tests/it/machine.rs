@@ -66,20 +66,22 @@ fn limited(ulimit: &str, args: &str) -> Output {
 
 #[test]
 fn a_run_beyond_the_hard_limit_is_refused_before_it_begins() {
-    let output = limited("ulimit -n 200", "run --scenario page-load --target http://127.0.0.1:1");
+    let output =
+        limited("ulimit -n 200", "run --scenario page-load --browsers 0 --target http://127.0.0.1:1");
     let said = String::from_utf8(output.stderr).expect("text");
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("limit is 200") && said.contains("--processes "), "{said}");
     let processes = said.split_once("--processes ").and_then(|(_, rest)| rest.split_once('`'));
     let processes = processes.expect("a number is named").0;
-    let output = limited("ulimit -n 200", &format!("plan --scenario page-load --processes {processes}"));
+    let output =
+        limited("ulimit -n 200", &format!("plan --scenario page-load --browsers 0 --processes {processes}"));
     let plan = String::from_utf8(output.stdout).expect("text");
     assert!(plan.ends_with("this machine carries it\n"), "{plan}");
 }
 
 #[test]
 fn the_soft_limit_is_raised_to_the_hard_one() {
-    let output = limited("ulimit -Sn 100 && ulimit -Hn 2000", "plan --scenario page-load");
+    let output = limited("ulimit -Sn 100 && ulimit -Hn 2000", "plan --scenario page-load --browsers 0");
     let plan = String::from_utf8(output.stdout).expect("text");
     assert!(plan.ends_with("this machine carries it\n"), "{plan}");
 }

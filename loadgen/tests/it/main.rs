@@ -4,6 +4,8 @@ mod api;
 #[path = "../../../mock-server/tests/it/browser.rs"]
 #[expect(dead_code, reason = "only the mock's page is typed into")]
 mod browser;
+mod browser_life;
+mod browser_visit;
 mod calls;
 mod client;
 mod cloudflare;
@@ -19,6 +21,7 @@ mod media;
 mod media_books;
 mod media_session;
 mod page;
+mod page_browsers;
 mod preflight;
 mod processes;
 mod promises;

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use engine::{ends::Ends, exit::Exit};
+use engine::{ends::Ends, exit::Exit, record::Column};
 use fixtures::{DEFAULT_SEED, Size, World};
 use loadgen::{
     options::{self, Options, Split},
@@ -70,10 +70,15 @@ impl Running {
         ] {
             command.env_remove(name);
         }
+        let nobody: &[&str] = if args.contains(&"--browsers") { &[] } else { &["--browsers", "0"] };
+        if let Some(chromium) = std::env::var_os("TEST_CHROMIUM").filter(|program| !program.is_empty()) {
+            command.env("CHROME", chromium);
+        }
         let mut process = command
             .args(["run", "--target", &MOCK, "--processes", "2", "--workers", "1", "--out"])
             .arg(out.path())
             .args(args)
+            .args(nobody)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -137,6 +142,32 @@ fn a_split_run_asks_what_one_process_would_ask() {
     assert!(measured.warm_up_requests > 0, "the parent warms up");
     assert_eq!(run.meta.machine.processes, 2);
     assert_ne!(code, Some(2), "{said}");
+}
+
+#[test]
+fn real_browsers_visit_beside_a_split_crowd_from_the_parent_alone() {
+    if std::env::var_os("TEST_CHROMIUM").is_none_or(|program| program.is_empty()) {
+        println!("LEFT OUT: browsers beside a split crowd, as TEST_CHROMIUM names none");
+        return;
+    }
+    let args = ["--scenario", "page-load", "--time-scale", "0.5", "--browsers", "1"];
+    let (_, said, run) = Running::start(&args).end();
+    let run = run.unwrap_or_else(|| panic!("it left no report: {said}"));
+    let [measured] = &run.scenarios[..] else { panic!("one scenario was asked for: {said}") };
+    let flows: Vec<_> = measured.run.flows.iter().map(|flow| flow.flow.name.as_str()).collect();
+    assert_eq!(flows, ["visitors", "browsers"]);
+    assert_eq!((measured.run.flows[1].tally.planned, measured.run.flows[1].tally.started), (1, 1));
+    assert_eq!((measured.run.health.workers, &measured.run.health.lost[..]), (2, &[][..]), "{said}");
+    let browsers = measured.browsers.as_ref().unwrap_or_else(|| panic!("nobody saw anything: {said}"));
+    assert_eq!((browsers.visitors, browsers.lost), (1, 0), "{:?}", browsers.troubles);
+    assert!(!browsers.visits.is_empty());
+    let lcp = measured.run.timing_named("lcp_metric").expect("it is declared");
+    assert_eq!(
+        lcp.distribution(Column::SinceDue).count(),
+        browsers.visits.len() as u64,
+        "one for each visit"
+    );
+    assert!(measured.run.requests().0 > 100, "the crowd was there");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use fixtures::{DEFAULT_SEED, Size, World};
 use loadgen::{
+    browser::Browsing,
     live::LiveSession,
     preset::{Preset, Sizing},
     scenario::{Plan, Scope},
@@ -18,6 +19,7 @@ fn scope(preset: Preset) -> Scope {
         stripe_secret: contract::stripe::DEFAULT_SECRET.into(),
         tls: false,
         live: LiveSession::default(),
+        browsing: Browsing::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::{chip, live, unbroken};
+use super::{chip, live, pages, unbroken};
 use crate::{
     report::{
         chart,
@@ -25,6 +25,7 @@ pub(super) fn section(scenario: &ScenarioView<'_>) -> Markup {
             }
             (goals(&scenario.worst_first()))
             @if let Some(live) = &scenario.live { (live::part(live)) }
+            @if let Some(pages) = &scenario.pages { (pages::part(pages)) }
             (pictures(scenario))
             (latencies(scenario))
             (phases(scenario))

@@ -1,6 +1,6 @@
 //! One scenario, in Markdown.
 
-use super::{cell, code, live, plain};
+use super::{cell, code, live, pages, plain};
 use crate::{
     report::view::{GoalRow, PHASES, ScenarioView},
     words::number,
@@ -29,6 +29,9 @@ pub(super) fn section(out: &mut String, scenario: &ScenarioView<'_>) {
     scenario.worst_first().into_iter().for_each(|goal| goal_row(out, goal));
     if let Some(live) = &scenario.live {
         live::part(out, live);
+    }
+    if let Some(pages) = &scenario.pages {
+        pages::part(out, pages);
     }
     latencies(out, scenario);
     failures(out, scenario);

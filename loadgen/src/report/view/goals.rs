@@ -87,7 +87,7 @@ impl GoalRow {
     pub(super) fn rank(&self) -> u8 {
         match self.word {
             "FAIL" => 0,
-            "INCONCLUSIVE" => 1,
+            "INVALID" | "INCONCLUSIVE" => 1,
             "NOT JUDGED" | "NOT MEASURED" => 2,
             "PASS" => 3,
             _ => 4,
@@ -108,6 +108,7 @@ fn verdict(verdict: &Verdict) -> (&'static str, String) {
         }
         Verdict::NotApplicable(why) => ("NOT APPLICABLE", why.clone()),
         Verdict::NotMeasured(why) => ("NOT MEASURED", why.clone()),
+        Verdict::Invalid(why) => ("INVALID", why.clone()),
     }
 }
 

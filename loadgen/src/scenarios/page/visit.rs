@@ -48,13 +48,31 @@ impl Page {
         [Self::Home, Self::Events, Self::Instructors, Self::Search("kata".to_owned()), Self::Dashboard]
     }
 
-    fn draw(stream: &mut Stream, log: &Log) -> Self {
+    /// A page of the mix.
+    pub(super) fn draw(stream: &mut Stream, log: &Log) -> Self {
         match stream.weighted(&[30, 25, 20, 15, 10]) {
             0 => Self::Home,
             1 => Self::Events,
             2 => Self::Instructors,
             3 => Self::Search(log.words(stream).to_owned()),
             _ => Self::Dashboard,
+        }
+    }
+
+    /// The page that such a visitor is shown: who is not signed in has no dashboard and goes home.
+    pub(super) fn shown(self, signed_in: bool) -> Self {
+        if self == Self::Dashboard && !signed_in { Self::Home } else { self }
+    }
+}
+
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Home => f.write_str("home"),
+            Self::Events => f.write_str("events"),
+            Self::Instructors => f.write_str("instructors"),
+            Self::Search(words) => write!(f, "search {words:?}"),
+            Self::Dashboard => f.write_str("dashboard"),
         }
     }
 }
@@ -68,10 +86,7 @@ impl Visit {
         let (shortest, longest) = THINKS;
         let views = (0..stream.between(fewest, most))
             .map(|_| {
-                let page = match Page::draw(&mut stream, log) {
-                    Page::Dashboard if member.is_none() => Page::Home,
-                    page => page,
-                };
+                let page = Page::draw(&mut stream, log).shown(member.is_some());
                 View { page, think: Duration::from_secs_f64(stream.within(shortest, longest)) }
             })
             .collect();
@@ -103,14 +118,7 @@ impl fmt::Display for Visit {
             None => f.write_str("anonymous")?,
         }
         for View { page, think } in &self.views {
-            match page {
-                Page::Home => f.write_str(" home")?,
-                Page::Events => f.write_str(" events")?,
-                Page::Instructors => f.write_str(" instructors")?,
-                Page::Search(words) => write!(f, " search {words:?}")?,
-                Page::Dashboard => f.write_str(" dashboard")?,
-            }
-            write!(f, " {}ms", think.as_millis())?;
+            write!(f, " {page} {}ms", think.as_millis())?;
         }
         Ok(())
     }

@@ -40,9 +40,9 @@ pub(super) struct Visitor {
 
 /// A signed-in visitor's.
 #[derive(Clone)]
-struct Session {
+pub(super) struct Session {
     email: String,
-    token: String,
+    pub(super) token: String,
 }
 
 impl VirtualUser for Visitor {
@@ -70,6 +70,16 @@ impl VirtualUser for Visitor {
 impl Visitor {
     pub(super) fn new(shared: Arc<Shared>, context: Context) -> Self {
         Self { shared, context, session: None, cached: [const { None }; pages::ASSETS.len()] }
+    }
+
+    /// What it holds.
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Who it is signed in as, if anybody.
+    pub(super) fn session(&self) -> Option<Session> {
+        self.session.clone()
     }
 
     /// Signs in; one who cannot browses on like anybody else.
@@ -244,7 +254,7 @@ impl Visitor {
 }
 
 /// A page's one name, and where it is.
-fn address(page: &Page) -> (&'static str, String) {
+pub(super) fn address(page: &Page) -> (&'static str, String) {
     let route = match page {
         Page::Home => pages::HOME,
         Page::Events => pages::EVENTS,

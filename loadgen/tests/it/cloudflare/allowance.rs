@@ -56,6 +56,7 @@ impl Scenario for Listening {
         let turns = Curve::flat(TURNS as f64 / 60.0, 60.0);
         Plan {
             flows: vec![Flow::new("listeners", Load::Arrivals(turns)).grace(Duration::from_secs(1))],
+            beside: Vec::new(),
             registry,
             goals: Vec::new(),
             needs: Needs::default(),

@@ -107,6 +107,7 @@ pub(crate) fn measured(run: ScenarioRun) -> Measured {
         notes: Vec::new(),
         ended_early: None,
         live: None,
+        browsers: None,
     }
 }
 
