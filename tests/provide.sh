@@ -130,7 +130,8 @@ provide_postgres() {
         TEST_DATABASE_URL="postgres://wwmaa@127.0.0.1:$PORT/postgres"
         how="$("$POSTGRES_BIN/postgres" --version | sed 's/.*) //; s/ .*//') on port $PORT ($FOUND)"
     elif docker info >/dev/null 2>&1; then
-        throwaway_container 5432 postgres:16-alpine -e POSTGRES_USER=wwmaa -e POSTGRES_PASSWORD=wwmaa ||
+        throwaway_container 5432 postgres:16-alpine -e POSTGRES_USER=wwmaa -e POSTGRES_PASSWORD=wwmaa \
+            -e POSTGRES_INITDB_ARGS="-c shared_preload_libraries=pg_stat_statements" ||
             missing Postgres "its container does not start, see above"
         # Over TCP: while it sets itself up, it answers on its socket only.
         within 60 docker exec "$CONTAINER" pg_isready -h 127.0.0.1 ||
@@ -227,7 +228,8 @@ find_chromium() {
 }
 
 # promtool, which reads what /metrics says as Prometheus would, in TEST_PROMTOOL; and a Prometheus in TEST_PROMETHEUS
-# for tests that start one. Where there is none, the one test that asks promtool is left out, and this says so.
+# for tests that start one. Where there is none, the tests that ask promtool and those of the alerts are left out, and
+# this says so.
 provide_prometheus() {
     if find_prometheus "$TARGET/prometheus"; then
         export TEST_PROMTOOL="$PROMTOOL"
@@ -235,6 +237,23 @@ provide_prometheus() {
         provided promtool "$("$PROMTOOL" --version 2>&1 | sed -n '1s/.*version \([^ ]*\).*/\1/p') ($FOUND)"
     else
         unset TEST_PROMTOOL TEST_PROMETHEUS
-        provided promtool "none (apt-get install prometheus, or set TEST_PROMTOOL): it is not asked about /metrics"
+        provided promtool "none (apt-get install prometheus, or set TEST_PROMTOOL): /metrics and alerts are not tried by it"
     fi
+}
+
+# xmllint, which holds junit.xml against its schema, in TEST_XMLLINT. Where there is none, that test is left out, and
+# this says so.
+provide_xmllint() {
+    local how="TEST_XMLLINT"
+    if [ -z "${TEST_XMLLINT:-}" ]; then
+        how="on the machine"
+        command -v xmllint >/dev/null || { apt_install libxml2-utils && how="installed from Debian"; } || true
+        if ! TEST_XMLLINT="$(command -v xmllint)"; then
+            unset TEST_XMLLINT
+            provided xmllint "none (apt-get install libxml2-utils, or set TEST_XMLLINT): JUnit's schema is not asked"
+            return
+        fi
+    fi
+    export TEST_XMLLINT
+    provided xmllint "$("$TEST_XMLLINT" --version 2>&1 | sed -n '1s/.*version //p') ($how)"
 }

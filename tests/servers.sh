@@ -295,12 +295,15 @@ discard_server() {
     rm -rf "$1"
 }
 
-# throwaway_postgres: sets DIRECTORY and PORT. Its data is not worth a sync.
+# throwaway_postgres: sets DIRECTORY and PORT. Its data is not worth a sync. Its statements are counted, for whoever reads
+# them beside a load.
 throwaway_postgres() {
+    local counted=""
+    [ ! -e "$POSTGRES_BIN/../lib/pg_stat_statements.so" ] || counted=shared_preload_libraries=pg_stat_statements
     server_directory postgres || return
     initialize_postgres "$DIRECTORY" --no-sync || return
     on_a_free_port start_postgres "$DIRECTORY" fsync=off synchronous_commit=off full_page_writes=off \
-        "unix_socket_directories=$DIRECTORY"
+        "unix_socket_directories=$DIRECTORY" ${counted:+"$counted"}
 }
 
 # throwaway_redis: sets DIRECTORY and PORT.

@@ -6,9 +6,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use loadgen::browser::Browsing;
+use loadgen::cli::afterwards;
 use loadgen::interrupt::{self, Ended};
 use loadgen::live::LiveSession;
 use loadgen::options::{Options, Unfit};
+use loadgen::probes;
 use loadgen::report;
 use loadgen::scenario::Scenario;
 use loadgen::suite::{self, SuiteError};
@@ -60,6 +62,7 @@ pub(crate) fn run(
     };
     print!("\n{}", report::closing(&outcome.run));
     println!("report: {}", outcome.dir.join("report.html").display());
+    afterwards(&outcome);
     leave(mock, args.keep, log.as_deref())?;
     Ok(outcome.judgement.exit(inconclusive).into())
 }
@@ -104,6 +107,7 @@ pub(crate) fn options(
         out: args.out.clone(),
         watch: Wish { plain: args.plain, ..Wish::default() },
         web: args.web,
+        probes: probes::Wish::of_mock(),
         // What this mock does wrong was asked for: the scenarios are to notice, not the preflight.
         unfit: Unfit::Play,
         ..Options::new(target)

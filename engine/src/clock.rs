@@ -31,6 +31,28 @@ pub fn monotonic() -> Duration {
     Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())
 }
 
+/// The time of day of moments near one at which both clocks were read: for what is told to other systems.
+#[derive(Debug, Clone, Copy)]
+pub struct Anchor {
+    wall: SystemTime,
+    at: Instant,
+}
+
+impl Anchor {
+    /// Reads both clocks.
+    pub fn now() -> Self {
+        Self { wall: wall(), at: now() }
+    }
+
+    /// Nanoseconds from 1970 to `at`.
+    pub fn unix_ns(&self, at: Instant) -> u64 {
+        let since = self.wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let then = (since + at.saturating_duration_since(self.at))
+            .saturating_sub(self.at.saturating_duration_since(at));
+        u64::try_from(then.as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
 /// Sleeps until `at` and not before: on a worker (see [`workers::run`](crate::workers::run)) by its own timer,
 /// typically less than a tenth of a millisecond late; elsewhere by tokio's, which counts whole milliseconds
 /// and knows the paused clock.

@@ -7,7 +7,8 @@
 //! | [`record`] | what they saw: series, shares, counters, faults; one call per event |
 //! | [`run`], [`merge`] | a finished run as data; every figure of a report can be recomputed from it; parts of one put together |
 //! | [`goal`], [`verdict`], [`gate`], [`slope`], [`exit`] | what was promised, and whether it held; pure functions of a run |
-//! | [`stats`], [`histogram`] | the formulas, with their sources |
+//! | [`stats`], [`histogram`], [`correlation`] | the formulas, with their sources |
+//! | [`compare`] | two runs beside each other, many in a row: what changed, and whether that is more than chance |
 //! | [`clock`], [`cpu`] | the only files that ask what time it is, and what the process used |
 //!
 //! A scenario in outline:
@@ -53,6 +54,8 @@
 #![warn(missing_docs)]
 
 pub mod clock;
+pub mod compare;
+pub mod correlation;
 pub mod cpu;
 pub mod curve;
 pub mod driver;

@@ -63,6 +63,23 @@ impl Load {
         }
     }
 
+    /// Turns due in the first `seconds` of this load by its plan; none for visitors, whose pace depends on the answers.
+    pub(crate) fn planned_by(&self, seconds: f64) -> Option<u64> {
+        let seconds = seconds.max(0.0);
+        match self {
+            Self::Arrivals(rate) => Some((rate.area(seconds).round() as u64).min(rate.total())),
+            Self::Paced { users, every } => {
+                let grid = Grid::new(users.seats(), *every);
+                let turns = |seat| {
+                    let open = users.open(seat);
+                    open.iter().map(|open| grid.turns(seat, open.from, open.to.min(seconds))).sum::<u64>()
+                };
+                Some((0..users.seats()).map(turns).sum())
+            }
+            Self::Visitors(_) => None,
+        }
+    }
+
     /// The most users at it at once; for arrivals unknown, since it depends on the answers.
     pub fn peak_users(&self) -> Option<u64> {
         match self {

@@ -265,6 +265,7 @@ impl Shared<'_> {
             connector: Connector::new(Arc::new(target), None, Limits::default()),
             recorder: Some(recorder.clone()),
             registry: self.registry.clone(),
+            tracer: None,
         });
         let make = move |n| Asker(Context::pooled(around.clone(), n));
         driver::drive(&self.flow, worker.shard(), self.epoch, &Ends::new(), &recorder, make).await

@@ -18,6 +18,7 @@ use crate::{
     http::{Exchange, Outgoing, Received},
     sfu::pace,
     target::Target,
+    telemetry::traces::Over,
 };
 
 /// What an endpoint answered; either way among what the step expects.
@@ -70,16 +71,17 @@ struct Recording<'a> {
 }
 
 impl Recording<'_> {
-    async fn exchange(&mut self, request: &Outgoing) -> (Due, Exchange) {
+    /// Each time it is sent it has a trace of its own.
+    async fn exchange(&mut self, request: &mut Outgoing) -> (Due, Exchange) {
+        request.trace = self.context.trace(self.route);
         let due = self.due.unwrap_or_else(Due::now);
         (due, self.context.client_for(self.route).exchange(request).await)
     }
 
     /// The same at an SFU, which is asked no faster than it lets itself be asked. What it refuses with the request to
     /// wait is recorded, `statuses` being those the step expects, and asked again after that.
-    async fn exchange_at_pace(&mut self, request: &Outgoing, statuses: &[u16]) -> (Due, Exchange) {
-        let signed = self.context.signed(self.route, request);
-        let sent = signed.as_ref().unwrap_or(request);
+    async fn exchange_at_pace(&mut self, request: &mut Outgoing, statuses: &[u16]) -> (Due, Exchange) {
+        let mut signed = self.context.signed(self.route, request);
         let mut retries = pace::MOST_RETRIES;
         loop {
             let now = clock::now();
@@ -87,7 +89,7 @@ impl Recording<'_> {
             if at > now {
                 clock::sleep_until(at).await;
             }
-            let (due, exchange) = self.exchange(sent).await;
+            let (due, exchange) = self.exchange(signed.as_mut().unwrap_or(&mut *request)).await;
             let Ok(received) = &exchange.answer else { return (due, exchange) };
             let waits = self.context.pace.told_to_wait(clock::now(), received.status, &received.headers);
             if !waits || retries == 0 {
@@ -113,6 +115,8 @@ fn record(
     exchange: &Exchange,
     outcome: Result<(), Fault>,
 ) {
+    let fault = outcome.as_ref().err().map(|fault| &fault.kind);
+    context.traced(route, &Over::exchange(due, exchange, fault));
     let Some(recorder) = context.maybe_recorder() else { return };
     let own = context.series(route);
     let mut ids = [own; 1 + MOST_GROUPS];
@@ -179,9 +183,9 @@ impl<'a, K> Asking<'a, K> {
         let mut outgoing = self.outgoing?;
         let crossing = self.recording.context.adapt(self.recording.route, &mut outgoing)?;
         let (due, mut exchange) = if Target::is_of_sfu(self.recording.route) {
-            self.recording.exchange_at_pace(&outgoing, self.statuses).await
+            self.recording.exchange_at_pace(&mut outgoing, self.statuses).await
         } else {
-            self.recording.exchange(&outgoing).await
+            self.recording.exchange(&mut outgoing).await
         };
         let received = std::mem::replace(&mut exchange.answer, Err(Fault::reset("")));
         let received = received.map(|received| back(crossing, received));
@@ -319,6 +323,7 @@ impl Context {
                 path: asset.path.clone(),
                 headers: asset.headers.clone(),
                 body: Bytes::new(),
+                trace: self.trace(asset.route),
             })
             .collect();
         let changed =
@@ -356,7 +361,7 @@ fn back(crossing: Option<Crossing>, received: Received) -> Received {
 
 fn outgoing(method: &'static str, path: String) -> Result<Outgoing, Fault> {
     let method = Method::from_bytes(method.as_bytes()).map_err(|e| unsendable(&e))?;
-    Ok(Outgoing { method, path, headers: HeaderMap::new(), body: Bytes::new() })
+    Ok(Outgoing { method, path, headers: HeaderMap::new(), body: Bytes::new(), trace: None })
 }
 
 fn set_header(

@@ -9,8 +9,10 @@ use fixtures::{Stream, World};
 use crate::{
     call::{Call, Fetch},
     deployment::Crossing,
-    http::{Client, Connector, Outgoing},
+    http::{Client, Connector, Outgoing, Traceparent},
     sfu::Pace,
+    target::Target,
+    telemetry::traces::{Over, Server, Tracer},
 };
 
 /// What all users of a scenario on one worker share.
@@ -30,6 +32,8 @@ pub struct Surroundings {
     pub recorder: Option<Recorder>,
     /// The scenario's series, to find an endpoint's by its route.
     pub registry: Arc<Registry>,
+    /// What gives requests their traces, if they have any.
+    pub tracer: Option<Rc<Tracer>>,
 }
 
 /// One virtual user's own: its connection, and what it shares with the others of its worker.
@@ -154,6 +158,22 @@ impl Context {
     /// How connections are made, for sockets.
     pub fn connector(&self) -> &Connector {
         &self.connector
+    }
+
+    /// The trace of the next request of this route. Whoever is not the target is told of none.
+    pub(crate) fn trace(&self, route: &'static str) -> Option<Traceparent> {
+        let tracer = self.around.tracer.as_ref()?;
+        if self.connector.target().goes_to_other_sfu(route) { None } else { tracer.next() }
+    }
+
+    /// Takes down a request of this route that is over, where its trace is to be kept.
+    pub(crate) fn traced(&self, route: &'static str, over: &Over<'_>) {
+        let Some(tracer) = &self.around.tracer else { return };
+        tracer.saw(route, over, || {
+            let target: &Target = self.connector.target();
+            let asked = target.elsewhere(route).map_or(target, AsRef::as_ref);
+            Server { host: asked.host().to_owned(), port: asked.port() }
+        });
     }
 
     pub(crate) fn maybe_recorder(&self) -> Option<&Recorder> {

@@ -11,9 +11,11 @@ mod http1;
 mod http2;
 mod sources;
 mod tls;
+mod traceparent;
 mod watched;
 
 pub use client::{Client, Exchange, Outgoing, Received};
 pub use connect::{Connected, Connector, Limits, Speech, Stream};
 pub use tls::{Tls, TlsError};
+pub use traceparent::{TRACEPARENT, Traceparent};
 pub use watched::Marks;

@@ -16,16 +16,23 @@
 //! | [`shards`] | one scenario split over several processes: the protocol, its two ends |
 //! | [`books`], [`faults`], [`truth`] | what a mock says it did, which faults it had, and how well it was measured |
 //! | [`run`], [`judgement`], [`report`] | the run as data, its verdicts, its reports: pure functions of it |
+//! | [`probes`] | what the target's side says of itself meanwhile: metrics, Postgres, Redis |
+//! | [`bottlenecks`], [`readiness`] | what gave way first, and the checklist: pure functions of a run |
+//! | [`baseline`], [`compare`] | runs beside each other: what changed, and whether that is more than chance |
+//! | [`telemetry`] | what a run tells other systems: OTLP, Prometheus, Sentry |
 //! | [`live`] | the shape of the live session: who, how many, what they send and hear |
 //! | [`media`] | what participants send and how what they hear arrives; ICE, DTLS and SRTP with the feature of that name |
 //! | [`sfu`] | another SFU than the target's for it: where, with whose account, at what pace and price |
 //! | [`browser`] | visits of a real browser: where it is, how it is driven, what it says of a page |
 //! | [`machine`] | what this machine allows: files, ports, cores |
 
+pub mod baseline;
 pub mod books;
+pub mod bottlenecks;
 pub mod browser;
 pub mod call;
 pub mod cli;
+pub mod compare;
 pub mod context;
 pub mod deployment;
 pub mod digest;
@@ -41,6 +48,8 @@ pub mod options;
 pub mod plan_text;
 pub mod preflight;
 pub mod preset;
+pub mod probes;
+pub mod readiness;
 pub mod report;
 pub mod run;
 pub mod safety;
@@ -51,6 +60,7 @@ pub mod shards;
 pub mod stops;
 pub mod suite;
 pub mod target;
+pub mod telemetry;
 pub mod truth;
 pub mod watch;
 pub mod words;

@@ -13,11 +13,14 @@ use crate::{
     live::LiveSession,
     machine,
     preset::{Preset, Sizing},
+    probes,
+    run::Headroom,
     scenario::{Scenario, Scope},
     scenarios,
     sfu::Allowance,
     stops::Stop,
     target::Target,
+    telemetry,
     watch::Wish,
 };
 
@@ -68,6 +71,12 @@ pub struct Options {
     pub abort_early: bool,
     /// How much traffic an SFU that has its price may send; `None` where it has none.
     pub allowance: Option<Allowance>,
+    /// What is read of the target's side meanwhile.
+    pub probes: probes::Wish,
+    /// What other systems are told of it.
+    pub telemetry: telemetry::Wish,
+    /// How much more than launch day the target carries, where a search for a limit has found that.
+    pub headroom: Vec<Headroom>,
     /// What is shown while it runs.
     pub watch: Wish,
     /// Where the page to watch it is: a loopback address, if anywhere.
@@ -118,6 +127,9 @@ impl Options {
             workers: machine::cores().min(DEFAULT_WORKERS),
             split: None,
             sources: Vec::new(),
+            probes: probes::Wish::default(),
+            telemetry: telemetry::Wish::default(),
+            headroom: Vec::new(),
             watch: Wish::default(),
             web: None,
             unfit: Unfit::default(),

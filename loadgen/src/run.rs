@@ -1,7 +1,10 @@
 //! A run as data: what `run.json` holds. Every report is a pure function of it.
 
 mod browsers;
+mod evidence;
+mod headroom;
 mod live;
+mod traced;
 
 use std::{fmt, fs, io, net::IpAddr, path::Path};
 
@@ -11,7 +14,13 @@ use serde::{Deserialize, Serialize};
 pub use browsers::{
     BrowserAccount, Canary, Ended, Fetched, Film, Frame, Lcp, Outcome, PageView, Parts, Seen,
 };
+pub use evidence::{
+    Cache, Database, Evidence, MissingIndex, Resource, ResourceKind, SlowCommand, Source, SourceKind,
+    Statement, TableUse, Unit, Wait,
+};
+pub use headroom::Headroom;
 pub use live::{LiveAccount, MISSES_KEPT, Missed, MissedFrom, Receiver, WORST_KEPT};
+pub use traced::{Kept, Traced};
 
 use crate::{books::Audit, faults::FaultPlan, preset::Preset, stops::EndedEarly, truth::TruthScore};
 
@@ -43,6 +52,12 @@ pub struct Run {
     /// The faults the target was told to have, and how often they struck; absent when it had none.
     #[serde(default)]
     pub faults: Option<FaultPlan>,
+    /// What was read of the target's side meanwhile; absent when nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    /// How much more than launch day the target carries, where that was measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headroom: Vec<Headroom>,
     /// Whatever a reader should know, in sentences.
     pub notes: Vec<String>,
 }
@@ -154,6 +169,9 @@ pub struct Measured {
     /// Who heard what, where it was a live session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live: Option<LiveAccount>,
+    /// Requests whose trace was kept, the slowest and the failed among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<Traced>,
     /// What real browsers saw, where some visited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browsers: Option<BrowserAccount>,

@@ -99,6 +99,13 @@ pub fn sfu_host(host: &str) -> Result<(), Refusal> {
     on_list(&environments::shipped().sfu, host, "SFUs".to_owned())
 }
 
+/// The host must be the target's, or one of those that may be read beside the load.
+pub fn probed(host: &str, target: &str) -> Result<(), Refusal> {
+    let mut listed = environments::shipped().probes.clone();
+    listed.push(environments::host_name(target));
+    on_list(&listed, host, "what may be read".to_owned())
+}
+
 fn on_list(listed: &[String], host: &str, whose: String) -> Result<(), Refusal> {
     let host = environments::host_name(host);
     names(&[("host", &host)])?;

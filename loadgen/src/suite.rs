@@ -33,9 +33,11 @@ use crate::{
     machine,
     options::Options,
     preflight::{Findings, Ink, summary, text},
+    probes::Probing,
     report,
     run::{self, Measured, Meta, NotRun, Overall, Run},
     shards::ShardError,
+    telemetry::{Outlets, otlp::About},
     watch::{
         Screen,
         stream::{Planned, RunBegan},
@@ -45,6 +47,12 @@ use crate::{
 
 /// The suite's own promise: errors / requests, over everything.
 const ERRORS_BELOW: f64 = 0.001;
+
+/// How long it may take at the end to tell what is still to be told, and how long when somebody waits to leave.
+pub(crate) const LAST_WORDS: Duration = Duration::from_secs(5);
+pub(crate) const LAST_WORDS_WHEN_INTERRUPTED: Duration = Duration::from_millis(300);
+/// What a mock calls its environment.
+const MOCK: &str = "mock";
 
 /// A run that came to an end.
 #[derive(Debug)]
@@ -72,7 +80,8 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
     if let Some(door) = &door {
         eprintln!("watch it at {}", door.url());
     }
-    let control = Control::new(options, nonce.clone())?;
+    let mut outlets = Outlets::open(&options.telemetry)?;
+    let mut control = Control::new(options, nonce.clone())?;
     let checked = control.unless_interrupted(ends, async {
         let health = preflight::identify(&control).await?;
         faults::rest(&control, preflight::ANSWER_WITHIN).await;
@@ -85,11 +94,15 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
         scenarios: prepared.iter().map(|prepared| prepared.scenario).collect(),
         ..options.clone()
     };
+    let probing = Probing::begin(&options.probes.beside(&options.target, health.environment == MOCK))?;
     let folder = folder::create(&options.out, "run", started)?;
     let began = begun(options, &folder.id, &prepared);
-    let screen = Screen::new(&folder.dir, &options.watch, door, began)?;
+    outlets.begin(&folder.id, &nonce, options)?;
+    let screen = Screen::new(&folder.dir, &options.watch, door, began)?.feeding(outlets.feed());
+    let untold = control.tell(options.telemetry.otlp.as_ref(), about(options, &folder.id, &nonce));
     screen.say(&format!("{} against {} ({})", folder.id, options.target, health.environment));
     tell(&screen, &findings, &not_run);
+    probing.missed().iter().for_each(|missed| screen.say(missed));
 
     if chosen {
         let from: Vec<String> = options.sources.iter().map(IpAddr::to_string).collect();
@@ -127,17 +140,36 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
         },
         audit: None,
         faults: None,
-        notes: other_sfu(options).into_iter().collect(),
+        evidence: None,
+        headroom: options.headroom.clone(),
+        notes: other_sfu(options).into_iter().chain(untold).collect(),
     };
-    play_all(&mut run, prepared, &control, ends, &screen)?;
+    let played = play_all(&mut run, prepared, &control, ends, &screen, &outlets);
+    run.evidence = probing.end(ends.interrupted());
+    played?;
     run.interrupted = ends.interrupted();
+    run.notes.extend(outlets.end(run.interrupted));
     run.faults = faults::read(&control, ends);
     run.audit = audit(&control, &mut run.notes, ends);
+    if let Some(exporter) = control.exporter.take() {
+        let within = if ends.interrupted() { LAST_WORDS_WHEN_INTERRUPTED } else { LAST_WORDS };
+        run.notes.push(exporter.end(within).note());
+    }
     let judgement = judgement::judge(&run);
     report::write_all(&run, &folder.dir)
         .map_err(|source| SuiteError::Report { dir: folder.dir.clone(), source })?;
     screen.finish(report::answer(&judgement), &folder.dir);
     Ok(Outcome { run, judgement, dir: folder.dir })
+}
+
+/// What a collector is told with everything.
+fn about(options: &Options, id: &str, nonce: &str) -> About {
+    About {
+        run: id.to_owned(),
+        preset: options.preset.to_string(),
+        target: options.target.to_string(),
+        instance: nonce.to_owned(),
+    }
 }
 
 /// What those who watch are told first.
@@ -189,6 +221,7 @@ fn play_all(
     control: &Control,
     ends: &Ends,
     screen: &Screen,
+    outlets: &Outlets,
 ) -> Result<(), SuiteError> {
     let settling = control.options.preset.settling();
     let mut gone: Option<String> = None;
@@ -220,6 +253,7 @@ fn play_all(
                 Ok(measured) => {
                     let ended = measured.ended_early.as_ref().filter(|ended| ended.cause.ends_the_run());
                     stopped = ended.map(|ended| format!("the run was ended in {name}: {}", ended.why));
+                    outlets.scenario(&measured);
                     run.scenarios.push(measured);
                 }
                 Err(SuiteError::Shard(ShardError::Interrupted)) => {

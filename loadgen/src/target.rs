@@ -140,6 +140,11 @@ impl Target {
         &self.origin.host
     }
 
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.origin.port
+    }
+
     /// The addresses to try, in order. Looked up once, when the target was asked for.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.origin.addresses

@@ -71,3 +71,26 @@ pub fn proportion(share: f64, of: u64, all: u64) -> String {
 pub fn count(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(n), if n == 1 { one } else { many })
 }
+
+/// A measured duration in milliseconds: see [`duration`]. Nothing takes less than no time.
+pub fn duration_ms(ms: f64) -> String {
+    duration(Duration::try_from_secs_f64(ms.max(0.0) / 1e3).unwrap_or(Duration::MAX))
+}
+
+/// A change of it: `+42.0 ms`, `-4.20 ms`, `0 ms`.
+pub fn signed_ms(ms: f64) -> String {
+    let sign = if ms > 0.0 {
+        "+"
+    } else if ms < 0.0 {
+        "-"
+    } else {
+        ""
+    };
+    format!("{sign}{}", duration_ms(ms.abs()))
+}
+
+/// A change as a share: `+24 %`, `-3.1 %`.
+pub fn signed_percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent.abs() < 9.95 { format!("{percent:+.1} %") } else { format!("{percent:+.0} %") }
+}

@@ -19,7 +19,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::http::{Connector, Outgoing, Speech, Stream};
+use crate::http::{Connector, Outgoing, Speech, Stream, TRACEPARENT, Traceparent};
 
 /// The largest message that is read.
 const MESSAGE_BYTES: usize = 1024 * 1024;
@@ -49,14 +49,15 @@ pub enum Incoming {
 
 impl Socket {
     /// Opens a socket at `path` (see [`contract::ws::path`]), within the connector's time limit.
-    pub async fn open(connector: &Connector, path: &str) -> Result<Self, Fault> {
+    /// The upgrade says which trace it belongs to.
+    pub async fn open(connector: &Connector, path: &str, trace: Option<Traceparent>) -> Result<Self, Fault> {
         let limit = connector.limits().timeout;
-        tokio::time::timeout(limit, Self::attempt(connector, path))
+        tokio::time::timeout(limit, Self::attempt(connector, path, trace))
             .await
             .unwrap_or_else(|_| Err(Fault::timeout(format!("socket {path}: not open within {limit:?}"))))
     }
 
-    async fn attempt(connector: &Connector, path: &str) -> Result<Self, Fault> {
+    async fn attempt(connector: &Connector, path: &str, trace: Option<Traceparent>) -> Result<Self, Fault> {
         let elsewhere =
             connector.target().elsewhere(contract::ws::ROUTE).map(|target| connector.to(target.clone()));
         let connector = elsewhere.as_ref().unwrap_or(connector);
@@ -69,6 +70,7 @@ impl Socket {
             .map_err(|e| fault_of(&e, path))?;
         request.headers_mut().extend(connector.target().world_header());
         request.headers_mut().extend(handshake.headers);
+        request.headers_mut().extend(trace.map(|trace| (TRACEPARENT, trace.value())));
         let config = WebSocketConfig::default()
             .max_message_size(Some(MESSAGE_BYTES))
             .max_frame_size(Some(MESSAGE_BYTES))
@@ -138,6 +140,7 @@ fn handshake(connector: &Connector, path: &str) -> Result<Outgoing, Fault> {
         path: path.to_owned(),
         headers: HeaderMap::new(),
         body: Bytes::new(),
+        trace: None,
     };
     if let Some(deployment) = connector.target().deployment() {
         deployment.adapt(contract::ws::ROUTE, &mut handshake)?;

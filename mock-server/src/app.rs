@@ -20,6 +20,7 @@ use crate::metrics::Metrics;
 use crate::pages::{PageWeight, Pages};
 use crate::server::{Connections, Limits, Tls};
 use crate::snapshot::{SnapshotError, Vault};
+use crate::spans::{Collector, Spans};
 use crate::worlds::Worlds;
 
 /// What a mock is started with.
@@ -60,6 +61,8 @@ pub struct Config {
     pub bus: Option<BusAddress>,
     /// How heavy the pages are.
     pub page_weight: PageWeight,
+    /// Who is told of the requests that belong to a trace.
+    pub otlp: Option<Collector>,
 }
 
 /// Where media is received: one UDP socket for all sessions of all worlds.
@@ -92,6 +95,7 @@ impl Default for Config {
             sfu_app: None,
             bus: None,
             page_weight: PageWeight::default(),
+            otlp: None,
         }
     }
 }
@@ -109,6 +113,8 @@ pub(crate) struct Settings {
     pub(crate) bus: Option<Arc<Bus>>,
     pub(crate) session_capacity: u32,
     pub(crate) pages: Pages,
+    /// What a collector is told of requests, where there is one.
+    pub(crate) spans: Option<Spans>,
     /// Cancelled when the process begins to end: whatever could stay open for long ends then.
     pub(crate) ending: CancellationToken,
     /// Carries the media of live sessions, once the process listens.
@@ -143,6 +149,7 @@ impl App {
             bus: config.bus.map(Bus::at),
             session_capacity: config.session_capacity,
             pages: Pages::of(config.page_weight),
+            spans: config.otlp.map(Spans::told_to),
             ending: CancellationToken::new(),
             plane: OnceLock::new(),
         });

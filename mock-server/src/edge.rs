@@ -1,5 +1,6 @@
 //! The edge that every answer passes: request ids, counting, panics, and `Server-Timing` where nobody knows it
-//! better. A W3C `traceparent` is accepted as it comes: it changes nothing here, and handlers can read it.
+//! better. A W3C `traceparent` is accepted as it comes and changes no answer; where there is a collector, it is told of the
+//! request.
 
 use std::convert::Infallible;
 use std::io::Write as _;
@@ -23,6 +24,7 @@ use crate::clock;
 use crate::defects::Defect;
 use crate::latency::NeverArrives;
 use crate::metrics::{Metrics, UnderWay};
+use crate::spans::Begun;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Bytes of a request id that are echoed; a longer one is replaced.
@@ -76,12 +78,14 @@ where
         let under_way = UnderWay::begin(metrics);
         let id = request_id(metrics, &request);
         request.headers_mut().insert(REQUEST_ID, id.clone());
+        let begun = settings.spans.as_ref().and_then(|spans| spans.begin(&request));
+        let told = begun.map(|begun| (Arc::clone(settings), begun));
         let path = request.extensions().get::<MatchedPath>();
         let hides =
             settings.defects.has(Defect::ErrorsAs200) && !request.uri().path().starts_with("/__admin");
         let place = metrics.place(request.method(), path.map(MatchedPath::as_str));
         let inner = catch_unwind(AssertUnwindSafe(|| self.inner.call(request))).ok();
-        Answering { inner, under_way, place, arrived, id: Some(id), hides }
+        Answering { inner, under_way, place, arrived, id: Some(id), hides, told }
     }
 }
 
@@ -97,6 +101,8 @@ pin_project! {
         id: Option<HeaderValue>,
         // Whether what fails is answered as if it had not: a planted defect.
         hides: bool,
+        // The beginning of a span, where a collector is told of it.
+        told: Option<(Arc<Settings>, Begun)>,
     }
 }
 
@@ -131,6 +137,11 @@ where
             headers.insert(REQUEST_ID, id);
         }
         headers.entry(SERVER_TIMING).or_insert_with(|| server_timing(took));
+        if let Some((settings, begun)) = this.told.take()
+            && let Some(spans) = &settings.spans
+        {
+            spans.end(begun, &response, took);
+        }
         Poll::Ready(Ok(response))
     }
 }

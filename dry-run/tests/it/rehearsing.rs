@@ -31,8 +31,19 @@ fn launch_day_rehearsed_on_a_healthy_platform_passes() {
 
 fn every_file_is_there(out: &tempfile::TempDir) {
     let folder = folder(out);
-    let of_the_suite =
-        ["SUMMARY_REPORT.md", "LOAD_TEST_REPORT.md", "report.html", "run.json", "junit.xml", "suite.log"];
+    let history = std::fs::read_to_string(out.path().join("history.csv")).expect("it is in the history");
+    assert_eq!(history.lines().count(), 2, "{history}");
+    let of_the_suite = [
+        "SUMMARY_REPORT.md",
+        "LOAD_TEST_REPORT.md",
+        "report.html",
+        "run.json",
+        "junit.xml",
+        "percentiles.csv",
+        "metrics.csv",
+        "timeline.csv",
+        "suite.log",
+    ];
     let of_scenarios =
         SCENARIOS.iter().flat_map(|name| [format!("{name}.json"), format!("{name}_summary.txt")]);
     for file in of_the_suite.iter().map(ToString::to_string).chain(of_scenarios) {

@@ -39,7 +39,7 @@ pub(super) async fn start<U: VirtualUser>(crew: &mut Crew, rate: &Curve, mut mak
         }
         crew.reap();
         if crew.tasks.len() >= crew.most {
-            crew.books.count(|tally| tally.dropped += 1);
+            crew.books.give_up();
             continue;
         }
         crew.books.count(|tally| tally.started += 1);

@@ -110,6 +110,12 @@ impl Books {
         change(&mut self.counts.borrow_mut().tally);
     }
 
+    /// An arrival that would be too many in flight is not made.
+    pub(super) fn give_up(&self) {
+        self.count(|tally| tally.dropped += 1);
+        self.health.dropped();
+    }
+
     /// A user is there for as long as the returned value lives.
     pub(super) fn arrive(&self) -> Presence {
         let mut counts = self.counts.borrow_mut();

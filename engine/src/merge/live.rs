@@ -44,6 +44,7 @@ fn add(whole: &mut Live, part: &Live) {
         counter.name.clone_from(&part.name);
         counter.total += part.total;
     }
+    whole.totals.add(&part.totals);
 }
 
 fn add_newest(whole: &mut Newest, part: Newest) {

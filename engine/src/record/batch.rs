@@ -45,6 +45,8 @@ pub(super) struct Batch {
     /// The generator's delay of each start.
     pub(super) starts: Seconds,
     pub(super) users: Vec<UsersSeen>,
+    /// Arrivals that were given up.
+    pub(super) dropped: u64,
     limits: Limits,
     level: i64,
     details_sent: HashMap<(TimingId, FaultKind), usize>,
@@ -64,6 +66,7 @@ impl Batch {
             counts: BTreeMap::new(),
             starts: Seconds::default(),
             users: Vec::new(),
+            dropped: 0,
             limits,
             level: 0,
             details_sent: HashMap::new(),
@@ -78,6 +81,7 @@ impl Batch {
             && self.counts.is_empty()
             && self.starts.is_empty()
             && self.users.is_empty()
+            && self.dropped == 0
     }
 
     /// Takes the contents, leaving what carries over: who it is, users present, evidence sent.

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, btree_map::Entry};
 use crate::{
     histogram::{Encoder, HIGHEST_US},
     record::{
-        Column, CounterId, FaultKind, LiveCounter, Registry, Role, ShareId, Standing,
+        Column, CounterId, FaultKind, LiveCounter, Registry, Role, ShareId, Spread, Standing,
         batch::{Batch, EVIDENCE, FaultSeen, UsersSeen},
+        totals::by_name,
         values::{Limits, Seconds, Values},
     },
     run::{Cell, ColumnRun, CounterRun, FaultRun, Outcomes, ShareRun, ShareSecond, TimingRun},
@@ -23,6 +24,7 @@ pub(super) struct ColumnBook {
     /// So far: how many values (unanswered ones among them), and how many reached each limit.
     n: u64,
     over: Vec<u64>,
+    spread: Spread,
     open: BTreeMap<i64, Values>,
     cells: Vec<Cell>,
 }
@@ -32,6 +34,7 @@ impl ColumnBook {
         self.over.resize(self.limits_ns.len(), 0);
         for (second, values) in seconds.into_seconds() {
             self.n += values.total();
+            self.spread.enter(&values);
             for (over, more) in self.over.iter_mut().zip(values.over()) {
                 *over += more;
             }
@@ -47,6 +50,11 @@ impl ColumnBook {
         let place = self.limits_ns.binary_search(&limit_ns).ok();
         let bad = place.and_then(|place| self.over.get(place)).copied().unwrap_or(0);
         Standing { n: self.n, bad }
+    }
+
+    /// How they lie so far.
+    pub(super) fn spread(&self) -> Spread {
+        self.spread.clone()
     }
 
     /// The values of a second that is still open, microseconds.
@@ -79,6 +87,7 @@ pub(super) struct TimingBook {
 
 #[derive(Debug, Default)]
 struct FaultBook {
+    count: u64,
     seconds: BTreeMap<i64, u64>,
     evidence: Vec<String>,
 }
@@ -99,6 +108,7 @@ impl TimingBook {
         let room = self.faults.len() < KINDS || self.faults.contains_key(&seen.kind);
         let kind = if room { seen.kind } else { FaultKind::further() };
         let book = self.faults.entry(kind).or_default();
+        book.count += 1;
         *book.seconds.entry(seen.second).or_default() += 1;
         if book.evidence.len() < EVIDENCE {
             book.evidence.extend(seen.detail);
@@ -112,6 +122,11 @@ impl TimingBook {
 
     pub(super) fn column(&self, column: Column) -> Option<&ColumnBook> {
         self.columns.get(&column)
+    }
+
+    /// Failures by kind so far.
+    pub(super) fn faults_so_far(&self) -> BTreeMap<String, u64> {
+        by_name(self.faults.iter().map(|(kind, book)| (kind, book.count)))
     }
 
     /// Went well, failed.
@@ -129,6 +144,7 @@ pub(super) struct Books {
     counters: Vec<(u64, Vec<String>)>,
     pub(super) starts: ColumnBook,
     pub(super) started: u64,
+    pub(super) dropped: u64,
     /// Per recorder, what it said of its users.
     users: BTreeMap<usize, Vec<UsersSeen>>,
     /// What endpoints were done with in the newest second, whenever it was due, microseconds since due; those
@@ -150,6 +166,7 @@ impl Books {
             counters: vec![(0, Vec::new()); registry.counters.len()],
             starts: ColumnBook::default(),
             started: 0,
+            dropped: 0,
             users: BTreeMap::new(),
             done: (i64::MIN, Vec::new()),
             encoder: Encoder::new(),
@@ -187,6 +204,7 @@ impl Books {
             kept.extend(evidence.into_iter().take(EVIDENCE.saturating_sub(kept.len())));
         }
         self.started += batch.starts.total();
+        self.dropped += batch.dropped;
         self.starts.enter(batch.starts);
         self.users.entry(batch.recorder).or_default().extend(batch.users);
     }
@@ -274,12 +292,7 @@ impl Books {
 }
 
 fn fault_run(kind: FaultKind, book: FaultBook) -> FaultRun {
-    FaultRun {
-        kind,
-        count: book.seconds.values().sum(),
-        seconds: book.seconds.into_iter().collect(),
-        evidence: book.evidence,
-    }
+    FaultRun { kind, count: book.count, seconds: book.seconds.into_iter().collect(), evidence: book.evidence }
 }
 
 fn share_run(name: String, seconds: BTreeMap<i64, (u64, u64)>) -> ShareRun {

@@ -19,6 +19,7 @@ use crate::{
         Live, Recorder, Registry,
         batch::Batch,
         books::{Books, Finished},
+        totals::planned_by,
         values::Limits,
     },
     run::{FlowRun, Health, ScenarioRun},
@@ -138,6 +139,7 @@ impl Collector {
             warm_up: Books::new(plan.registry.clone(), &no_limits),
             live: live.clone(),
             claims: plan.goals.iter().map(|goal| goal.claim.clone()).collect(),
+            flows: plan.flows.clone(),
             newest: i64::MIN,
             cpu: cpu::Watch::new(),
         };
@@ -175,6 +177,7 @@ struct Gathering {
     warm_up: Books,
     live: Arc<Mutex<Live>>,
     claims: Vec<Claim>,
+    flows: Vec<Flow>,
     newest: i64,
     cpu: cpu::Watch,
 }
@@ -208,7 +211,8 @@ impl Gathering {
             self.newest = open;
             self.counted.close(open - HOLD_S);
         }
-        let live = self.counted.live(self.newest, &self.claims, self.cpu.newest());
+        let mut live = self.counted.live(self.newest, &self.claims, self.cpu.newest());
+        live.totals.planned = planned_by(&self.flows, self.newest as f64);
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = live;
     }
 }

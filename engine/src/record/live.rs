@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     goal::Claim,
     record::{
-        Column, Registry, Role,
-        books::{Books, TimingBook},
+        Column, Registry, Role, SeriesTotals, Totals,
+        books::{Books, ColumnBook, TimingBook},
     },
     stats,
 };
@@ -46,6 +46,9 @@ pub struct Live {
     /// Counters, in the order they were declared.
     #[serde(default)]
     pub counters: Vec<LiveCounter>,
+    /// Counts that only grow.
+    #[serde(default)]
+    pub totals: Totals,
 }
 
 /// A counter.
@@ -134,6 +137,25 @@ impl Books {
             series: series.collect(),
             goals: claims.iter().map(|claim| self.standing(claim)).collect(),
             counters: self.counters_so_far().collect(),
+            totals: self.totals(),
+        }
+    }
+
+    /// Counts that only grow. Of what is planned the books know nothing.
+    fn totals(&self) -> Totals {
+        let series = self.named().map(|(name, role, book)| SeriesTotals {
+            name: name.to_owned(),
+            role,
+            failed: book.counts().1,
+            since_due: book.column(Column::SinceDue).map(ColumnBook::spread).unwrap_or_default(),
+            since_sent: book.column(Column::SinceSent).map(ColumnBook::spread).unwrap_or_default(),
+            faults: book.faults_so_far(),
+        });
+        Totals {
+            series: series.collect(),
+            lateness: self.starts.spread(),
+            planned: None,
+            dropped: self.dropped,
         }
     }
 

@@ -183,6 +183,13 @@ impl Recorder {
         desk.batch.starts.at(second).add(nanos(due.lateness));
     }
 
+    /// An arrival was given up.
+    pub(crate) fn dropped(&self) {
+        let mut desk = self.desk.borrow_mut();
+        desk.turn_to_now();
+        desk.batch.dropped += 1;
+    }
+
     /// One more user is at it.
     pub(crate) fn user_came(&self) {
         self.users(1);

@@ -12,7 +12,7 @@ use engine::{
     merge::{self, Unlike},
     record::{
         Collector, Ending, Fault, FaultKind, Live, LiveCounter, LiveSeries, Newest, Plan, Registry, Sample,
-        Standing,
+        Standing, Totals,
     },
     run::{Cell, CpuSecond, FlowRun, ScenarioRun},
     workers::WorkerLost,
@@ -242,6 +242,7 @@ fn how_parts_stand_adds_up_and_the_slowest_percentile_is_shown() {
             series: vec![LiveSeries { name: "GET /".into(), endpoint: true, n, failed: 1, newest }],
             goals: vec![Standing { n, bad: 1 }],
             counters: vec![LiveCounter { name: "bytes".into(), total: n }],
+            totals: Totals { dropped: n, ..Totals::default() },
         }
     };
     let silent = Live::default();

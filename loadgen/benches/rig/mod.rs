@@ -102,6 +102,7 @@ pub(crate) fn surroundings(
         connector: Connector::new(Arc::new(Target::parse(origin)?), None, Limits::default()),
         recorder: Some(recorder),
         registry: Arc::new(registry),
+        tracer: None,
     }))
 }
 

@@ -11,7 +11,7 @@ pub(super) struct Aim {
     /// Where load goes: a profile (mock, local, staging, backend-2025-11; `loadgen targets`), a profile of your own
     /// (FILE.toml), or a URL. Hosts are allowed by fixtures/environments.toml alone
     #[arg(long, value_name = "NAME|FILE.toml|URL", default_value = "mock", env = "LOADGEN_TARGET")]
-    target: String,
+    pub(super) target: String,
 
     /// A further server of the same platform, which shares its sessions with the others; may be given several times. Users
     /// begin at each in turn, and go on to the next one when theirs cannot be reached

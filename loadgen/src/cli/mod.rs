@@ -1,11 +1,18 @@
 //! The command line of `loadgen`: what was typed, turned into what it means, done, closed with an exit code.
 
+mod ab;
+mod after;
 mod aim;
 mod browsing;
+mod compare;
+mod headroom;
 mod limit;
+mod otlp;
 mod plan;
 mod preflight;
+mod probes;
 mod reach;
+mod readiness;
 mod report;
 mod run;
 mod session;
@@ -13,6 +20,8 @@ mod sfu;
 mod spread;
 mod stops;
 mod targets;
+mod telemetry;
+mod trend;
 mod what;
 
 use std::{
@@ -22,9 +31,10 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable};
 use engine::exit::Exit;
 
+pub use after::afterwards;
 pub use browsing::Browsers;
 pub use session::Session;
 
@@ -51,6 +61,9 @@ Examples:
   loadgen targets show backend-2025-11               a target profile, to copy and change
   loadgen limit --scenario search-load               how much more than launch day the target carries
   loadgen report results/run_20270101_120000         make every report again from run.json
+  loadgen report results/run_20270101_120000 --format csv    print one: every percentile as CSV
+  loadgen readiness results/run_20270101_120000      the launch checklist, marked from that run's evidence
+  loadgen compare results/run_20270101_090000 results/run_20270101_120000   what changed, by more than chance
   loadgen profile results/run_20270101_120000        percentiles per route, for `mock-server calibrate`
 
 Exit codes, the first that applies:
@@ -72,10 +85,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Run scenarios against a target and write the reports
-    Run(run::WithBrowsers),
+    Run(Box<run::WithBrowsers>),
     Preflight(preflight::PreflightArgs),
     /// Look for the highest load at which every goal of a scenario still holds (exit 99: not even the plan's)
-    Limit(limit::LimitArgs),
+    Limit(Box<limit::LimitArgs>),
     /// Say what a run would be: users, arrivals, duration, connections, requests, goals; sends nothing
     Plan(plan::PlanArgs),
     /// List the scenarios
@@ -85,8 +98,12 @@ enum Verb {
         #[command(subcommand)]
         verb: Option<targets::Targets>,
     },
-    /// Make every report of a run again from its run.json, byte for byte
+    /// Make every report of a run again from its run.json, byte for byte; or print one of them
     Report(report::ReportArgs),
+    Readiness(readiness::ReadinessArgs),
+    Compare(compare::CompareArgs),
+    Ab(Box<ab::AbArgs>),
+    Trend(trend::TrendArgs),
     /// Print a run's percentiles per route as CSV, for `mock-server calibrate`
     Profile {
         /// A directory with a run.json
@@ -97,11 +114,18 @@ enum Verb {
     Shard,
 }
 
-/// A limit is measured against launch day as written, unless another preset is asked for.
+/// A limit is measured against launch day as written, unless another preset is asked for; an experiment has two targets of
+/// its own.
 fn command() -> clap::Command {
-    Cli::command().mut_subcommand("limit", |limit| {
-        limit.mut_arg("preset", |preset| preset.default_value(Preset::Full.name()))
-    })
+    let limit =
+        |limit: clap::Command| limit.mut_arg("preset", |preset| preset.default_value(Preset::Full.name()));
+    let ab = |ab: clap::Command| {
+        ab.mut_arg("target", |target| target.hide(true).env(Resettable::Reset).conflicts_with("target_a"))
+            .mut_arg("also_at", |also| also.hide(true).conflicts_with("target_a"))
+            .mut_arg("time_scale", |scale| scale.hide(true))
+            .mut_arg("inconclusive", |ending| ending.hide(true))
+    };
+    Cli::command().mut_subcommand("limit", limit).mut_subcommand("ab", ab)
 }
 
 /// Does what these arguments (the program's name first) say. Call it outside of any runtime.
@@ -116,13 +140,17 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let exit = match cli.verb {
-        Verb::Run(args) => run::run(args),
+        Verb::Run(args) => run::run(*args),
         Verb::Preflight(args) => preflight::preflight(args),
-        Verb::Limit(args) => limit::limit(args),
+        Verb::Limit(args) => limit::limit(*args),
         Verb::Plan(args) => plan::plan(&args),
         Verb::List => Ok(plan::list()),
         Verb::Targets { verb } => targets::targets(verb.as_ref()),
         Verb::Report(args) => report::again(&args),
+        Verb::Readiness(args) => readiness::readiness(&args),
+        Verb::Compare(args) => compare::compare(&args),
+        Verb::Ab(args) => ab::ab(*args),
+        Verb::Trend(args) => trend::trend(&args),
         Verb::Profile { dir } => report::profile(&dir),
         Verb::Shard => Ok(shards::serve(io::BufReader::new(io::stdin()), io::stdout())),
     };

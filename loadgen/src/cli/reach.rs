@@ -33,6 +33,12 @@ pub(super) struct Reach {
 }
 
 impl Reach {
+    /// The same, aimed at another target.
+    pub(super) fn aimed_at(mut self, target: String) -> Self {
+        self.aim.target = target;
+        self
+    }
+
     /// The target, if load may go there; `load` says what would be sent.
     pub(super) fn target(&self, load: impl FnOnce() -> String) -> Result<Target, Refusal> {
         self.aim.target(load)

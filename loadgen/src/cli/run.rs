@@ -6,11 +6,14 @@ use clap::Args;
 use engine::exit::Exit;
 
 use super::{
-    Browsers, Refusal,
+    Browsers, Refusal, after,
+    headroom::Limits,
+    probes::Probes,
     reach::Reach,
     sfu::Egress,
     spread::Spread,
     stops::Stopping,
+    telemetry::Telemetry,
     tell,
     what::{Ending, What},
 };
@@ -18,6 +21,7 @@ use crate::{
     interrupt::{self, Ended},
     options::{self, Options, Unfit},
     report, suite,
+    target::Target,
     watch::{Wish, web},
 };
 
@@ -66,7 +70,8 @@ pub(super) struct RunArgs {
     ending: Ending,
 }
 
-/// A run, with real browsers beside the crowd: a limit has none.
+/// A run, with all that goes on beside the load: real browsers, readings of the target's side, what others are told. A
+/// limit has none of it.
 #[derive(Debug, Args)]
 pub(super) struct WithBrowsers {
     #[command(flatten)]
@@ -74,17 +79,39 @@ pub(super) struct WithBrowsers {
 
     #[command(flatten)]
     browsers: Browsers,
+
+    #[command(flatten)]
+    probes: Probes,
+
+    #[command(flatten)]
+    telemetry: Telemetry,
+
+    #[command(flatten)]
+    limits: Limits,
 }
 
 impl WithBrowsers {
     fn options(self) -> Result<(Options, Ending), Refusal> {
         let (options, ending) = self.run.options(|once| once)?;
         let browsing = self.browsers.browsing(&options.scenarios, options.venue()).map_err(Refusal::usage)?;
-        Ok((Options { browsing, ..options }, ending))
+        let (probes, telemetry) = (self.probes.wish(&options)?, self.telemetry.wish()?);
+        let headroom = self.limits.of(&options.target.to_string())?;
+        Ok((Options { browsing, probes, telemetry, headroom, ..options }, ending))
     }
 }
 
 impl RunArgs {
+    /// The same, aimed at another target.
+    pub(super) fn aimed_at(self, target: String) -> Self {
+        Self { reach: self.reach.aimed_at(target), ..self }
+    }
+
+    /// The target alone, if load may go there.
+    pub(super) fn target(&self, sent: impl FnOnce(String) -> String) -> Result<Target, Refusal> {
+        options::choose(&self.what.which.scenarios).map_err(Refusal::usage)?;
+        self.reach.target(|| sent(self.what.load()))
+    }
+
     /// What they ask for, and what an undecided goal means; `sent` makes of what one run sends what all of it is.
     pub(super) fn options(self, sent: impl FnOnce(String) -> String) -> Result<(Options, Ending), Refusal> {
         // What was typed wrong is said before anything is looked up.
@@ -113,6 +140,7 @@ pub(super) fn run(args: WithBrowsers) -> Result<Exit, Refusal> {
         Ok(Ended::Done(Ok(outcome))) => {
             tell(&report::closing(&outcome.run));
             tell(&format!("{}\n", outcome.dir.display()));
+            after::afterwards(&outcome);
             Ok(outcome.judgement.exit(ending.inconclusive))
         }
         Ok(Ended::Done(Err(e))) => Err(Refusal { exit: e.exit(), why: e.to_string() }),

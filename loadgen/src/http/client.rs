@@ -14,6 +14,7 @@ use super::{
     connect::{Connector, Speech},
     http1::{Http1, Traffic, Unanswered},
     http2::Http2,
+    traceparent::Traceparent,
     watched::Marks,
 };
 
@@ -28,6 +29,8 @@ pub struct Outgoing {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// What says which trace it belongs to.
+    pub trace: Option<Traceparent>,
 }
 
 /// An answer, whole.
@@ -52,6 +55,10 @@ pub struct Exchange {
     pub phases: Phases,
     /// Bytes out and in, on the connection (TLS left out).
     pub bytes: (u64, u64),
+    /// The trace it was sent in.
+    pub trace: Option<Traceparent>,
+    /// The answer's status.
+    pub status: Option<StatusCode>,
     /// The answer, or why there is none.
     pub answer: Result<Received, Fault>,
 }
@@ -135,7 +142,7 @@ impl Client {
         if silent && answer.as_ref().is_err_and(|fault| fault.kind == FaultKind::Timeout) {
             self.connection = None;
         }
-        progress.exchange(began, clock::now(), answer)
+        progress.exchange(began, clock::now(), request.trace, answer)
     }
 
     async fn attempt(
@@ -272,7 +279,13 @@ pub(super) fn too_large(request: &Outgoing, most: usize) -> Fault {
 }
 
 impl Progress {
-    fn exchange(self, began: Instant, done: Instant, answer: Result<Received, Fault>) -> Exchange {
+    fn exchange(
+        self,
+        began: Instant,
+        done: Instant,
+        trace: Option<Traceparent>,
+        answer: Result<Received, Fault>,
+    ) -> Exchange {
         let Traffic { last_write: out, first_read: first, bytes } =
             self.marks.as_ref().map_or(self.traffic, Marks::traffic);
         let sent = self.sent.unwrap_or(began);
@@ -286,6 +299,7 @@ impl Progress {
             waiting: out.and_then(|out| first.map(|first| first.max(out) - out)),
             receiving: first.map(|first| done.saturating_duration_since(first)),
         };
-        Exchange { sent, done, phases, bytes, answer }
+        let status = answer.as_ref().ok().map(|received| received.status);
+        Exchange { sent, done, phases, bytes, trace, status, answer }
     }
 }

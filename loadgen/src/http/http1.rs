@@ -19,6 +19,7 @@ use super::{
     answer::{Answer, Wrong},
     client::{Outgoing, Received},
     connect::{Connector, Stream},
+    traceparent::TRACEPARENT,
 };
 
 /// A connection that carries one request at a time.
@@ -199,17 +200,22 @@ impl UnderWay<'_> {
 
 /// A request as it travels (RFC 9112, 3).
 fn written(request: &Outgoing, host_line: &[u8]) -> Result<Vec<u8>, Fault> {
-    let Outgoing { method, path, headers, body } = request;
+    let Outgoing { method, path, headers, body, trace } = request;
     if path.is_empty() || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
         let kind = FaultKind::Other("request cannot be built".into());
         return Err(Fault::new(kind, format!("{method} {path}: bytes that may not be in a path")));
     }
-    let mut bytes = Vec::with_capacity(256 + path.len() + body.len());
+    let mut bytes = Vec::with_capacity(320 + path.len() + body.len());
     for part in [method.as_str().as_bytes(), b" ", path.as_bytes(), b" HTTP/1.1\r\n", host_line] {
         bytes.extend_from_slice(part);
     }
     for (name, value) in headers.iter().filter(|(name, _)| *name != header::HOST) {
         for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            bytes.extend_from_slice(part);
+        }
+    }
+    if let Some(trace) = trace {
+        for part in [TRACEPARENT.as_str().as_bytes(), b": ", &trace.written(), b"\r\n"] {
             bytes.extend_from_slice(part);
         }
     }

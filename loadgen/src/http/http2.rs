@@ -13,6 +13,7 @@ use super::{
     client::{Outgoing, Received, too_large},
     connect::{Connector, Stream},
     http1::{Traffic, Unanswered},
+    traceparent::TRACEPARENT,
     watched::{Marks, Watched},
 };
 
@@ -97,6 +98,7 @@ fn build(connector: &Connector, request: &Outgoing) -> Result<Request<Full<Bytes
         .map_err(|e| Fault::new(FaultKind::Other("request cannot be built".into()), e.to_string()))?;
     *built.headers_mut() = request.headers.clone();
     built.headers_mut().extend(target.world_header());
+    built.headers_mut().extend(request.trace.map(|trace| (TRACEPARENT, trace.value())));
     Ok(built)
 }
 

@@ -49,6 +49,16 @@ impl Tls {
         Self::of(roots_of_the_system()?)
     }
 
+    /// Trusts nobody: for a client that speaks no TLS and asks all the same how it would.
+    pub(crate) fn trusting_nobody() -> Result<Self, TlsError> {
+        Self::of(RootCertStore::empty())
+    }
+
+    /// For clients that are not of the load: HTTP/1.1.
+    pub(crate) fn plain(&self) -> ClientConfig {
+        ClientConfig::clone(&self.socket)
+    }
+
     /// Sessions are not resumed: every visitor is a new one and pays for the whole handshake.
     fn of(roots: RootCertStore) -> Result<Self, TlsError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());

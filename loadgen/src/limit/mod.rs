@@ -1,6 +1,7 @@
 //! How much more than the plan a target carries: trials at growing load, then between the last that passed and
 //! the first that did not.
 
+pub mod headroom;
 pub mod knee;
 pub mod search;
 mod trial;

@@ -61,7 +61,7 @@ impl<E: Endpoint> Question<E> {
 
 /// A GET of a path.
 pub(super) fn get(path: String) -> Outgoing {
-    Outgoing { method: Method::GET, path, headers: HeaderMap::new(), body: bytes::Bytes::new() }
+    Outgoing { method: Method::GET, path, headers: HeaderMap::new(), body: bytes::Bytes::new(), trace: None }
 }
 
 /// Adds a header; one that may not travel is left out, and the answer will say what was missing.

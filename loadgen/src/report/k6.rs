@@ -11,7 +11,7 @@ use engine::{
     goal::Claim,
     histogram::Distribution,
     record::{Column, FaultKind, Phase, Role},
-    run::{ScenarioRun, TimingRun},
+    run::{Cell, ScenarioRun, TimingRun},
 };
 use serde_json::{Map, Value, json};
 
@@ -44,11 +44,73 @@ const OLD_RATES: &[(&str, &str, &str, Count)] = &[
     ("api-load", "api_success", "all", Count::Good),
 ];
 
+/// k6's own times, and what of every request they are.
+const HTTP_TRENDS: [(&str, Column); 7] = [
+    ("http_req_duration", Column::SinceSent),
+    ("http_req_blocked", Column::Phase(Phase::Blocked)),
+    ("http_req_connecting", Column::Phase(Phase::Connecting)),
+    ("http_req_tls_handshaking", Column::Phase(Phase::Tls)),
+    ("http_req_sending", Column::Phase(Phase::Sending)),
+    ("http_req_waiting", Column::Phase(Phase::Waiting)),
+    ("http_req_receiving", Column::Phase(Phase::Receiving)),
+];
+
+/// k6's own shares: of failed requests, and of answers that were right.
+const HTTP_RATES: [&str; 2] = ["http_req_failed", "checks"];
+
+/// The figures of a trend, as k6's option of that name has them.
+const TREND_STATS: [&str; 8] = ["avg", "min", "med", "max", "p(90)", "p(95)", "p(99)", "count"];
+
 /// What a rate is the rate of.
 #[derive(Clone, Copy)]
 enum Count {
     Good,
     Failed,
+}
+
+/// What of a scenario a metric of k6's is, for trends: its cells. Empty where there is nothing of that name.
+pub(super) fn trend<'a>(run: &'a ScenarioRun, metric: &str) -> Vec<&'a Cell> {
+    let cells = |timing: &'a TimingRun, column| timing.column(column).into_iter().flat_map(|run| &run.cells);
+    if let Some((_, column)) = HTTP_TRENDS.iter().find(|(name, _)| *name == metric) {
+        return endpoints(run).flat_map(|timing| cells(timing, *column)).collect();
+    }
+    let old = OLD_TRENDS.iter().find(|(scenario, name, _)| *scenario == run.name && *name == metric);
+    let series = old.and_then(|(.., series)| run.timing_named(series));
+    let value = || run.timing_named(metric).filter(|timing| timing.role == Role::Value);
+    series.or_else(value).into_iter().flat_map(|timing| cells(timing, Column::SinceDue)).collect()
+}
+
+/// What of a scenario a metric of k6's is, for rates: those that pass and those that fail, in k6's words. `None` where
+/// there is nothing of that name.
+pub(super) fn rate(run: &ScenarioRun, metric: &str) -> Option<(u64, u64)> {
+    let (requests, failed) = run.requests();
+    let old = OLD_RATES.iter().find(|(scenario, name, ..)| *scenario == run.name && *name == metric);
+    let (passes, fails) = match metric {
+        // k6 counts failures as this rate's passes: the share is of failed requests.
+        "http_req_failed" => (failed, requests - failed),
+        "checks" => (requests - failed, wrong(run)),
+        _ => match (old, LOST.iter().find(|(name, _)| *name == metric)) {
+            (Some((.., series, Count::Good)), _) => run.timing_named(series)?.counts(),
+            (Some((.., series, Count::Failed)), _) => turned(run.timing_named(series)?.counts()),
+            (None, Some((_, kept))) => turned(share(run, kept)),
+            (None, None) => run.shares.iter().find(|share| share.name == metric)?.counts(),
+        },
+    };
+    (passes + fails > 0).then_some((passes, fails))
+}
+
+fn turned((good, bad): (u64, u64)) -> (u64, u64) {
+    (bad, good)
+}
+
+fn endpoints(run: &ScenarioRun) -> impl Iterator<Item = &TimingRun> {
+    run.timings.iter().filter(|timing| timing.role == Role::Endpoint)
+}
+
+/// Answers whose content was not right.
+fn wrong(run: &ScenarioRun) -> u64 {
+    let faults = endpoints(run).flat_map(|timing| &timing.faults);
+    faults.filter(|fault| matches!(fault.kind, FaultKind::Body(_))).map(|fault| fault.count).sum()
 }
 
 pub(super) fn render(scenario: &ScenarioView<'_>) -> String {
@@ -61,7 +123,7 @@ pub(super) fn render(scenario: &ScenarioView<'_>) -> String {
     thresholds(run, scenario, &mut metrics);
     let summary = json!({
         "root_group": { "name": "", "path": "", "id": "d41d8cd98f00b204e9800998ecf8427e", "groups": [], "checks": [] },
-        "options": { "summaryTrendStats": ["avg", "min", "med", "max", "p(90)", "p(95)", "p(99)"], "noColor": true },
+        "options": { "summaryTrendStats": TREND_STATS, "summaryTimeUnit": "", "noColor": true },
         "state": { "isStdOutTTY": false, "isStdErrTTY": false, "testRunDurationMs": run.duration.as_secs_f64() * 1e3 },
         "metrics": metrics,
     });
@@ -72,29 +134,14 @@ pub(super) fn render(scenario: &ScenarioView<'_>) -> String {
 
 /// k6's own metrics, as far as they were measured.
 fn http(run: &ScenarioRun, metrics: &mut Map<String, Value>) {
-    let columns = [
-        ("http_req_duration", Column::SinceSent),
-        ("http_req_blocked", Column::Phase(Phase::Blocked)),
-        ("http_req_connecting", Column::Phase(Phase::Connecting)),
-        ("http_req_tls_handshaking", Column::Phase(Phase::Tls)),
-        ("http_req_sending", Column::Phase(Phase::Sending)),
-        ("http_req_waiting", Column::Phase(Phase::Waiting)),
-        ("http_req_receiving", Column::Phase(Phase::Receiving)),
-    ];
-    let endpoints = || run.timings.iter().filter(|timing| timing.role == Role::Endpoint);
-    for (name, column) in columns {
-        let cells = endpoints().filter_map(|timing| timing.column(column)).flat_map(|column| &column.cells);
-        put_trend(metrics, name, &Distribution::of(cells));
+    for (name, _) in HTTP_TRENDS {
+        put_trend(metrics, name, &Distribution::of(trend(run, name)));
     }
-    let (requests, failed) = run.requests();
     let seconds = run.duration.as_secs_f64();
-    put_counter(metrics, "http_reqs", requests, seconds);
-    // k6 counts failures as this rate's passes: the share is of failed requests.
-    put_rate(metrics, "http_req_failed", failed, requests - failed);
-    let faults = endpoints().flat_map(|timing| &timing.faults);
-    let wrong =
-        faults.filter(|fault| matches!(fault.kind, FaultKind::Body(_))).map(|fault| fault.count).sum();
-    put_rate(metrics, "checks", requests - failed, wrong);
+    put_counter(metrics, "http_reqs", run.requests().0, seconds);
+    for name in HTTP_RATES {
+        put_rate_of(metrics, run, name);
+    }
     let finished = run.flows.iter().map(|flow| flow.tally.finished).sum();
     put_counter(metrics, "iterations", finished, seconds);
     let dropped = run.flows.iter().map(|flow| flow.tally.dropped).sum();
@@ -108,25 +155,14 @@ fn http(run: &ScenarioRun, metrics: &mut Map<String, Value>) {
 
 /// The scenario's own series, under the old suite's names where those had one, and all shares and counters.
 fn own(run: &ScenarioRun, metrics: &mut Map<String, Value>) {
-    for (_, metric, series) in OLD_TRENDS.iter().filter(|(scenario, ..)| *scenario == run.name) {
-        if let Some(timing) = run.timing_named(series) {
-            put_trend(metrics, metric, &timing.distribution(Column::SinceDue));
-        }
-    }
-    for (_, metric, series, count) in OLD_RATES.iter().filter(|(scenario, ..)| *scenario == run.name) {
-        let (good, failed) = run.timing_named(series).map_or((0, 0), TimingRun::counts);
-        match count {
-            Count::Good => put_rate(metrics, metric, good, failed),
-            Count::Failed => put_rate(metrics, metric, failed, good),
-        }
-    }
-    for timing in run.timings.iter().filter(|timing| timing.role == Role::Value) {
-        put_trend(metrics, &timing.name, &timing.distribution(Column::SinceDue));
-    }
-    for share in &run.shares {
-        let (good, bad) = share.counts();
-        put_rate(metrics, &share.name, good, bad);
-    }
+    let old_trends = OLD_TRENDS.iter().filter(|(scenario, ..)| *scenario == run.name);
+    let values = run.timings.iter().filter(|timing| timing.role == Role::Value);
+    let trends = old_trends.map(|(_, metric, _)| *metric).chain(values.map(|timing| timing.name.as_str()));
+    trends.for_each(|name| put_trend(metrics, name, &Distribution::of(trend(run, name))));
+    let old_rates = OLD_RATES.iter().filter(|(scenario, ..)| *scenario == run.name);
+    let shares = run.shares.iter().map(|share| share.name.as_str());
+    let rates = old_rates.map(|(_, metric, ..)| *metric).chain(shares);
+    rates.for_each(|name| put_rate_of(metrics, run, name));
     for counter in &run.counters {
         put_counter(metrics, &counter.name, counter.total, run.duration.as_secs_f64());
     }
@@ -142,9 +178,8 @@ const LOST: &[(&str, &str)] = &[
 ];
 
 fn lost(run: &ScenarioRun, metrics: &mut Map<String, Value>) {
-    for (metric, kept) in LOST {
-        let (good, bad) = share(run, kept);
-        put_rate(metrics, metric, bad, good);
+    for (metric, _) in LOST {
+        put_rate_of(metrics, run, metric);
     }
 }
 
@@ -215,11 +250,9 @@ fn put_trend(metrics: &mut Map<String, Value>, name: &str, all: &Distribution) {
     metrics.insert(name.to_owned(), json!({ "type": "trend", "contains": "time", "values": values }));
 }
 
-fn put_rate(metrics: &mut Map<String, Value>, name: &str, passes: u64, fails: u64) {
+fn put_rate_of(metrics: &mut Map<String, Value>, run: &ScenarioRun, name: &str) {
+    let Some((passes, fails)) = rate(run, name) else { return };
     let all = passes + fails;
-    if all == 0 {
-        return;
-    }
     let values = json!({ "rate": passes as f64 / all as f64, "passes": passes, "fails": fails });
     metrics.insert(name.to_owned(), json!({ "type": "rate", "contains": "default", "values": values }));
 }

@@ -1,19 +1,26 @@
 //! `SUMMARY_REPORT.md` (one page) and `LOAD_TEST_REPORT.md` (everything).
 
-use super::{one_line, view::View};
-use crate::{scenarios::page::NAME, words::number};
-
+mod decision;
 mod live;
 mod pages;
 mod scenario;
+mod silent;
+mod target_side;
+
+use self::decision::Detail;
+use super::{one_line, view::View};
+use crate::{scenarios::page::NAME, words::number};
 
 /// The page a team reads first.
 pub(super) fn summary(view: &View<'_>) -> String {
     let mut out = String::new();
     head(&mut out, view, "Launch rehearsal: summary");
+    decision::launch(&mut out, view);
     verdicts(&mut out, view);
     missed(&mut out, view);
-    silent(&mut out, view);
+    decision::bottlenecks(&mut out, view, Detail::Brief);
+    decision::readiness(&mut out, view, Detail::Brief);
+    silent::part(&mut out, view);
     view.scenarios
         .iter()
         .filter_map(|scenario| scenario.live.as_ref())
@@ -30,13 +37,17 @@ pub(super) fn summary(view: &View<'_>) -> String {
 pub(super) fn full(view: &View<'_>) -> String {
     let mut out = String::new();
     head(&mut out, view, "Launch rehearsal: load test report");
+    decision::launch(&mut out, view);
     verdicts(&mut out, view);
     missed(&mut out, view);
-    silent(&mut out, view);
+    decision::bottlenecks(&mut out, view, Detail::Full);
+    decision::readiness(&mut out, view, Detail::Full);
+    silent::part(&mut out, view);
     baseline(&mut out, view);
     for scenario in &view.scenarios {
         scenario::section(&mut out, scenario);
     }
+    target_side::part(&mut out, view);
     scheduled(&mut out, view);
     audit(&mut out, view);
     method(&mut out, view);
@@ -137,22 +148,6 @@ fn missed(out: &mut String, view: &View<'_>) {
         }
         put!(out, "");
     }
-}
-
-fn silent(out: &mut String, view: &View<'_>) {
-    let silent = view.silent();
-    if silent.is_empty() && view.run.not_run.is_empty() {
-        return;
-    }
-    put!(out, "## What this run does not say\n");
-    for left in &view.run.not_run {
-        put!(out, "- {}: not run: {}", left.name, plain(&left.why));
-    }
-    for (name, goal) in silent {
-        let word = goal.word.to_lowercase();
-        put!(out, "- {name}: {} — {word}: {}; seen: {}", goal.claim(), goal.reason, goal.observed);
-    }
-    put!(out, "");
 }
 
 fn baseline(out: &mut String, view: &View<'_>) {

@@ -10,6 +10,10 @@ macro_rules! put {
 pub(crate) use put;
 
 mod chart;
+mod csv;
+mod format;
+mod github;
+pub mod history;
 mod html;
 mod junit;
 mod k6;
@@ -21,10 +25,11 @@ mod view;
 use std::{fs, io, path::Path};
 
 use engine::{
-    run::ScenarioRun,
+    run::{Cell, ScenarioRun},
     verdict::{Judged, ScenarioVerdict},
 };
 
+pub use self::format::{Format, NoSuch, one};
 use self::view::View;
 use crate::{
     judgement::Judgement,
@@ -49,6 +54,8 @@ pub fn files(run: &Run) -> Vec<(String, String)> {
         ("report.html".to_owned(), html::render(&view)),
         ("junit.xml".to_owned(), junit::render(&view)),
         (percentiles::FILE.to_owned(), percentiles::render(run)),
+        (csv::METRICS.to_owned(), csv::metrics(&view)),
+        (csv::TIMELINE.to_owned(), csv::timeline(&view)),
     ];
     for scenario in &view.scenarios {
         let name = &scenario.measured.run.name;
@@ -64,6 +71,23 @@ pub fn files(run: &Run) -> Vec<(String, String)> {
 /// Service times of every route as CSV, the file `percentiles.csv` of a run's directory.
 pub fn percentiles(run: &Run) -> String {
     percentiles::render(run)
+}
+
+/// What the summary of a step on GitHub gets, beside `there` bytes that are there.
+pub fn step_summary(run: &Run, there: usize) -> String {
+    github::step_summary(&View::new(run), there)
+}
+
+/// What of a scenario k6 would call `metric`, for its trends (`http_req_duration`): the cells. Empty where there is
+/// nothing of that name.
+pub fn k6_trend<'a>(run: &'a ScenarioRun, metric: &str) -> Vec<&'a Cell> {
+    k6::trend(run, metric)
+}
+
+/// What of a scenario k6 would call `metric`, for its rates (`http_req_failed`): those that "pass" and those that
+/// "fail", in k6's words. `None` where there is nothing of that name.
+pub fn k6_rate(run: &ScenarioRun, metric: &str) -> Option<(u64, u64)> {
+    k6::rate(run, metric)
 }
 
 /// What the terminal shows when a run is over.

@@ -14,7 +14,7 @@
 //! requests that were never answered ranking last: where so many were that a percentile has no value, it is empty.
 //! `mock-server calibrate --from DIR` reads this file.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use engine::{
     histogram::Distribution,
@@ -22,6 +22,7 @@ use engine::{
     run::Cell,
 };
 
+use super::csv::{document, ms};
 use crate::run::Run;
 
 /// Its name in a run's directory.
@@ -44,35 +45,17 @@ pub(super) fn render(run: &Run) -> String {
             seen.seconds += scenario.duration.as_secs_f64();
         }
     }
-    let mut out = String::new();
-    put!(out, "route,count,rate_per_s,min,p50,p95,p99,p999,max");
-    for (route, seen) in routes {
-        let all = Distribution::of(seen.cells);
-        if all.count() > 0 {
-            put!(out, "{}", row(route, &all, seen.seconds));
-        }
-    }
-    out
+    let header = ["route", "count", "rate_per_s", "min", "p50", "p95", "p99", "p999", "max"];
+    let rows = routes.into_iter().map(|(route, seen)| (route, Distribution::of(seen.cells), seen.seconds));
+    let rows = rows.filter(|(_, all, _)| all.count() > 0);
+    let rows = rows.map(|(route, all, seconds)| row(route, &all, seconds));
+    document(std::iter::once(header.map(str::to_owned).to_vec()).chain(rows))
 }
 
-fn row(route: &str, all: &Distribution, seconds: f64) -> String {
+fn row(route: &str, all: &Distribution, seconds: f64) -> Vec<String> {
     let asked = all.count() + all.unanswered();
     let rate = if seconds > 0.0 { format!("{:.4}", asked as f64 / seconds) } else { String::new() };
     let at = |percent| ms(all.percentile(percent).value);
     let times = [ms(all.min()), at(50.0), at(95.0), at(99.0), at(99.9), ms(all.max())];
-    format!("{},{},{rate},{}", quoted(route), all.count(), times.join(","))
-}
-
-/// Milliseconds to the microsecond; empty where there is no value.
-fn ms(time: Option<Duration>) -> String {
-    time.map_or_else(String::new, |time| format!("{:.3}", time.as_secs_f64() * 1e3))
-}
-
-/// As CSV wants it (RFC 4180).
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
+    [route.to_owned(), all.count().to_string(), rate].into_iter().chain(times).collect()
 }

@@ -3,9 +3,11 @@
 mod beside;
 mod figures;
 mod goals;
+mod launch;
 mod live;
 mod pages;
 mod scheduled;
+mod traced;
 
 use engine::{
     exit::{Exit, Inconclusive},
@@ -14,14 +16,18 @@ use engine::{
 };
 
 pub(super) use beside::{BaselineRow, TruthRow};
-pub(super) use figures::{CounterRow, FaultRow, LatencyRow, Moment, PHASES, PhaseRow, WarmUpRow};
+pub(super) use figures::{CounterRow, FaultRow, LatencyRow, PHASES, PhaseRow, WarmUpRow};
 pub(super) use goals::GoalRow;
+pub(super) use launch::{Launch, LaunchRow};
 pub(super) use live::{LiveView, Matrix, Step, bitrates, share};
 pub(super) use pages::{Bar, Dot, FilmView, Group, How, LCP, Mark, Pages, PagesView, Spread, not_done};
 pub(super) use scheduled::ScheduledRow;
+pub(super) use traced::SlowRow;
 
 use crate::{
+    bottlenecks::{self, Bottlenecks},
     judgement::{self, Judgement},
+    readiness::{self, Line},
     run::{Measured, Run},
     stops::Cause,
     words::{count, number},
@@ -33,8 +39,14 @@ pub(super) struct View<'a> {
     judgement: Judgement,
     pub(super) scenarios: Vec<ScenarioView<'a>>,
     pub(super) overall: Vec<GoalRow>,
+    /// Whether the team can launch, scenario by scenario.
+    pub(super) launch: Launch,
     /// One user alone, beside what the crowd felt.
     pub(super) baseline: Vec<BaselineRow>,
+    /// What gave way first, and what to do about it.
+    pub(super) bottlenecks: Bottlenecks,
+    /// The production-readiness checklist.
+    pub(super) readiness: Vec<Line>,
     /// Faults the target was told to have.
     pub(super) scheduled: Vec<ScheduledRow>,
 }
@@ -72,10 +84,11 @@ pub(super) struct ScenarioView<'a> {
     pub(super) latencies: Vec<LatencyRow>,
     pub(super) phases: Vec<PhaseRow>,
     pub(super) faults: Vec<FaultRow>,
+    /// The slowest requests whose trace was kept.
+    pub(super) slowest: Vec<SlowRow>,
     pub(super) shares: Vec<[String; 3]>,
     pub(super) counters: Vec<CounterRow>,
     pub(super) health: Vec<[String; 2]>,
-    pub(super) moments: Vec<Moment>,
     pub(super) warm_up: Vec<WarmUpRow>,
     pub(super) truth: Vec<TruthRow>,
     /// How the live session was, where it was one.
@@ -88,14 +101,18 @@ impl<'a> View<'a> {
     pub(super) fn new(run: &'a Run) -> Self {
         let judgement = judgement::judge(run);
         let judged = run.scenarios.iter().zip(&judgement.scenarios);
-        let scenarios = judged.map(|(measured, judged)| ScenarioView::new(measured, judged)).collect();
+        let scenarios: Vec<_> =
+            judged.map(|(measured, judged)| ScenarioView::new(measured, judged)).collect();
         let valid = judgement.scenarios.iter().all(ScenarioVerdict::is_valid);
-        let overall = judgement.overall.iter().map(|goal| GoalRow::new(None, goal, valid)).collect();
+        let overall: Vec<_> = judgement.overall.iter().map(|goal| GoalRow::new(None, goal, valid)).collect();
         Self {
             run,
+            launch: Launch::new(run, &judgement, &scenarios, &overall),
             scenarios,
             overall,
             baseline: beside::baseline(run),
+            bottlenecks: bottlenecks::find(run),
+            readiness: readiness::walk(run),
             scheduled: scheduled::rows(run),
             judgement,
         }
@@ -213,11 +230,11 @@ impl<'a> ScenarioView<'a> {
             findings: figures::findings(measured, judged),
             latencies: figures::latencies(run),
             phases: figures::phases(run),
-            faults: figures::faults(run),
+            faults: figures::faults(measured),
+            slowest: traced::slowest(&measured.traces),
             shares: figures::shares(run),
             counters: figures::counters(run),
             health: figures::health(run),
-            moments: figures::moments(run),
             warm_up: figures::warm_up(run),
             truth: beside::truth(measured),
             live: LiveView::new(measured),

@@ -16,16 +16,17 @@ use engine::{
 };
 
 use super::{
-    order::Order,
+    order::{Order, Telling},
     protocol::{self, Said, Told},
 };
 use crate::{
     scenario::Plan,
     suite::{
-        Control,
+        Control, LAST_WORDS, LAST_WORDS_WHEN_INTERRUPTED,
         crew::{Crew, Driven},
         prepare::prepare,
     },
+    telemetry::otlp::{self, Headers},
 };
 
 /// From one look at how it stands, told to the parent, to the next.
@@ -109,7 +110,8 @@ fn play<W: Write>(
 ) -> Result<(), String> {
     let options = order.options()?;
     let nonce: Arc<str> = order.nonce.as_str().into();
-    let control = Control::new(&options, nonce.clone()).map_err(|e| e.to_string())?;
+    let mut control = Control::new(&options, nonce.clone()).map_err(|e| e.to_string())?;
+    tell(&mut control, &order.telling);
     let [scenario] = options.scenarios[..] else { return Err("an order is for one scenario".to_owned()) };
     let name = scenario.name();
     let Plan { flows, registry, goals, script, .. } = scenario.plan(&options.scope(name, nonce));
@@ -130,6 +132,7 @@ fn play<W: Write>(
         script,
         registry: shared,
         tap: collector.tap(),
+        tracing: control.tracing(name),
         ends: ends.clone(),
         epoch,
         shard: order.shard(),
@@ -138,14 +141,29 @@ fn play<W: Write>(
     let driven = crew.drive(&control, || {
         if clock::now() >= next {
             next += TELL_EVERY;
-            voice.say(&Said::Live(Box::new(collector.live())));
+            let live = collector.live();
+            crew.tracing.tick(live.users);
+            voice.say(&Said::Live(Box::new(live)));
         }
     });
     let (ended, interrupted) = (clock::now(), ends.interrupted());
     let Driven { flows, workers, lost, .. } = driven;
     let run = collector.finish(Ending { started, epoch, ended, interrupted, workers, flows, lost });
+    let traced = crew.tracing.finish();
+    let within = if interrupted { LAST_WORDS_WHEN_INTERRUPTED } else { LAST_WORDS };
+    let told = control.exporter.take().map(|exporter| exporter.end(within));
+    voice.say(&Said::Traced(Box::new(traced), told));
     voice.say(&Said::Done(Box::new(run)));
     Ok(())
+}
+
+/// Begins to tell a collector what is to be told of this process; what it cannot be told, the parent's own notes say.
+fn tell(control: &mut Control, telling: &Telling) {
+    control.parts.set(telling.part);
+    if let Some((wish, about)) = &telling.otlp {
+        let wish = otlp::Wish { headers: Headers::of_environment().unwrap_or_default(), ..wish.clone() };
+        drop(control.tell(Some(&wish), about.clone()));
+    }
 }
 
 /// The way to the parent.

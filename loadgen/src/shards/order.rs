@@ -11,6 +11,11 @@ use crate::{
     options::{self, Options},
     preset::Preset,
     target::Recipe,
+    telemetry::{
+        self,
+        otlp::{self, About},
+        traces,
+    },
 };
 
 /// One child's work. Equal orders but for `index` plan the same scenario.
@@ -33,6 +38,19 @@ pub(super) struct Order {
     pub(super) nonce: String,
     index: u64,
     of: u64,
+    traces: traces::Wish,
+    /// What to tell of it, and whom.
+    #[serde(default)]
+    pub(super) telling: Telling,
+}
+
+/// What a child tells others than its parent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Telling {
+    /// Which part of the run it is, for the ids of traces.
+    pub(super) part: u64,
+    /// A collector, which each process tells by itself, with the headers of its environment.
+    pub(super) otlp: Option<(otlp::Wish, About)>,
 }
 
 impl Order {
@@ -55,7 +73,18 @@ impl Order {
             nonce: nonce.to_owned(),
             index: shard.index,
             of: shard.of,
+            traces: options.telemetry.traces,
+            telling: Telling::default(),
         }
+    }
+
+    /// The same, and this is told of it.
+    pub(super) fn telling(mut self, part: u64, otlp: Option<(&otlp::Wish, &About)>) -> Self {
+        let instance = |about: &About| format!("{}/{}", about.instance, self.index + 1);
+        let otlp =
+            otlp.map(|(wish, about)| (wish.clone(), About { instance: instance(about), ..about.clone() }));
+        self.telling = Telling { part, otlp };
+        self
     }
 
     /// The share of the scenario that is its own.
@@ -78,6 +107,7 @@ impl Order {
             live: self.live,
             workers: self.workers,
             sources: self.sources.clone(),
+            telemetry: telemetry::Wish { traces: self.traces, ..telemetry::Wish::default() },
             ..Options::new(target)
         })
     }

@@ -26,6 +26,7 @@ use crate::{
         crew::{Driven, LOOK, Part},
         prepare::PREPARE,
     },
+    telemetry::{otlp::Exporter, traces::Tracing},
 };
 
 /// How long a child may take to plan and to prepare.
@@ -91,13 +92,15 @@ impl Shards {
     pub(crate) fn muster(
         control: &Control,
         split: &Split,
-        scenario: &str,
+        tracing: &Tracing,
         ends: &Ends,
     ) -> Result<Self, ShardError> {
         let (hear, inbox) = mpsc::channel();
         let (of, mut members) = (split.processes, Vec::new());
         for index in 0..of {
-            let order = Order::new(&control.options, scenario, &control.nonce, Shard { index, of });
+            let telling = control.exporter.as_ref().map(Exporter::begun_with);
+            let order = Order::new(&control.options, tracing.scenario(), &control.nonce, Shard { index, of })
+                .telling(tracing.part(), telling);
             members.push(Member::start(&split.program, &order, members.len(), hear.clone()).map_err(
                 |source| {
                     let program = split.program.display().to_string();
@@ -204,7 +207,10 @@ impl Shards {
         for (place, member) in self.members.iter_mut().enumerate() {
             let (pid, first_worker) = (member.pid(), place as u64 * each);
             match member.take() {
-                State::Done(run) => driven.parts.push(Part { first_worker, run: *run }),
+                State::Done(run) => {
+                    let (traced, told) = member.traced();
+                    driven.parts.push(Part { first_worker, run: *run, traced, told });
+                }
                 State::Lost(why) => {
                     driven.workers += each;
                     let message = format!(

@@ -12,6 +12,8 @@ use engine::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use crate::telemetry::{otlp, traces::Account};
+
 /// What a child is told after its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,6 +40,8 @@ pub(super) enum Said {
     Refused(String),
     /// How its shard stands.
     Live(Box<Live>),
+    /// Its shard is over: what it traced, and what it told a collector.
+    Traced(Box<Account>, Option<otlp::Told>),
     /// Its shard is over: what it recorded.
     Done(Box<ScenarioRun>),
 }

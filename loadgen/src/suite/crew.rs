@@ -17,6 +17,10 @@ use crate::{
     context::{Context, Surroundings},
     http::Connector,
     scenario::{Local, Script, User},
+    telemetry::{
+        otlp::Told,
+        traces::{Account, Tracing},
+    },
 };
 
 /// Between two looks at how it stands.
@@ -42,6 +46,10 @@ pub(crate) struct Part {
     pub(crate) first_worker: u64,
     /// Its record.
     pub(crate) run: ScenarioRun,
+    /// What it traced.
+    pub(crate) traced: Account,
+    /// What it told a collector.
+    pub(crate) told: Option<Told>,
 }
 
 /// What the workers of a scenario share.
@@ -53,6 +61,7 @@ pub(crate) struct Crew {
     pub(crate) script: Arc<dyn Script>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) tap: Tap,
+    pub(crate) tracing: Arc<Tracing>,
     pub(crate) ends: Ends,
     /// When the scenario starts.
     pub(crate) epoch: clock::Instant,
@@ -104,6 +113,7 @@ impl Crew {
             script: self.script.clone(),
             registry: self.registry.clone(),
             tap: self.tap.clone(),
+            tracing: self.tracing.clone(),
             ends: self.ends.clone(),
             epoch: self.epoch,
             shard: Shard::ALL,
@@ -128,6 +138,8 @@ impl Crew {
     fn work<'a>(&'a self, worker: Worker, around: &'a Around) -> Local<'a, Vec<Tally>> {
         Box::pin(async move {
             let recorder = self.tap.recorder(self.epoch);
+            let shard = self.shard.part(worker.shard());
+            let tracer = self.tracing.tracer(self.first_flow, shard);
             let around = Rc::new(Surroundings {
                 scenario: self.scenario,
                 seed: around.seed,
@@ -136,8 +148,8 @@ impl Crew {
                 connector: (around.connector)(),
                 recorder: Some(recorder.clone()),
                 registry: self.registry.clone(),
+                tracer: Some(Rc::new(tracer)),
             });
-            let shard = self.shard.part(worker.shard());
             let flows = self.flows.iter().enumerate().map(|(place, flow)| {
                 let make = seats(self.first_flow + place, self.script.clone(), around.clone());
                 driver::drive(flow, shard, self.epoch, &self.ends, &recorder, make)

@@ -4,7 +4,10 @@ use std::{io, net::IpAddr, path::PathBuf};
 
 use engine::exit::Exit;
 
-use crate::{http::TlsError, machine::TooSmall, shards::ShardError, watch::web::NoDoor};
+use crate::{
+    http::TlsError, machine::TooSmall, probes::NotThere, shards::ShardError, telemetry::OutletError,
+    watch::web::NoDoor,
+};
 
 /// Why a suite did not run, or left no report.
 #[derive(Debug, thiserror::Error)]
@@ -61,12 +64,18 @@ pub enum SuiteError {
         /// What was missing.
         why: String,
     },
+    /// What was to be read beside the load cannot be.
+    #[error(transparent)]
+    Probe(#[from] NotThere),
     /// Ctrl-C before anything was measured.
     #[error("interrupted before the start; nothing was measured")]
     Interrupted,
     /// The page to watch it cannot be where it is wanted.
     #[error(transparent)]
     NoDoor(#[from] NoDoor),
+    /// What is to be told of the run cannot be told.
+    #[error(transparent)]
+    Telemetry(#[from] OutletError),
     /// The results directory cannot be made.
     #[error("the folder {dir} cannot be made: {source}; name another with --out", dir = dir.display())]
     Folder {
@@ -96,6 +105,7 @@ impl SuiteError {
             | Self::Refused(_)
             | Self::Unfit(_)
             | Self::NotPrepared { .. }
+            | Self::Probe(_)
             | Self::Shard(ShardError::NotReady { .. }) => Exit::Unreachable,
             Self::Shard(ShardError::Interrupted) | Self::Interrupted => Exit::Interrupted,
             _ => Exit::Usage,

@@ -24,10 +24,11 @@ use super::{
 use crate::{
     books::RouteTruth,
     options::Split,
-    run::Measured,
+    run::{Measured, Traced},
     scenario::{Plan, Script, Settling},
     shards::Shards,
     stops::Cause,
+    telemetry::traces::Tracing,
     truth,
     watch::{Screen, stream::Planned},
 };
@@ -50,9 +51,10 @@ pub(super) fn play(
     let name = scenario.name();
     let shared = Arc::new(registry.clone());
     prepare(control, name, &shared, script.as_ref(), ends)?;
+    let tracing = control.tracing(name);
     let asked = split.is_some();
     let split = split.filter(|_| script.splits());
-    let shards = split.map(|split| Shards::muster(control, split, name, ends)).transpose()?;
+    let shards = split.map(|split| Shards::muster(control, split, &tracing, ends)).transpose()?;
 
     let planned =
         Planned { name: name.into(), title: scenario.title().into(), length_s: length.as_secs_f64() };
@@ -79,12 +81,14 @@ pub(super) fn play(
         script: script.clone(),
         registry: shared.clone(),
         tap: tap.clone(),
+        tracing: tracing.clone(),
         ends: ends.clone(),
         epoch,
         shard: Shard::ALL,
     };
     let mut look = |live: &Live| {
         screen.update(live);
+        tracing.tick(live.users);
         stops.look(live, ends, screen);
     };
     let mut ended = epoch;
@@ -108,12 +112,14 @@ pub(super) fn play(
         notes.push("It ran in one process: its users must know of each other.".into());
     }
     settle(control, name, &shared, script.as_ref(), &tap.recorder(epoch), ends, &mut notes);
-    let Driven { flows, workers, lost, parts } = driven;
+    let Driven { flows, workers, lost, mut parts } = driven;
+    let traced = gather(control, &tracing, &mut parts, &mut notes);
     let interrupted = ends.interrupted() || ended_early.is_some();
     let run = collector.finish(Ending { started, epoch, ended, interrupted, workers, flows, lost });
     let mut run = put_together(run, parts);
     run.flows.extend(beside.flows);
     run.health.lost.extend(beside.lost);
+    tracing.conclude(&run, epoch, ended);
     script.review(&mut run.goals);
     let stopped = ended_early.as_ref().is_some_and(|ended| ended.cause == Cause::Target);
     screen.end(&run, stopped);
@@ -137,13 +143,28 @@ pub(super) fn play(
         notes,
         ended_early,
         live: script.account(),
+        traces: traced,
         browsers: script.browsed(),
     })
 }
 
+/// What was traced, here and in other processes, and what a reader should know of it.
+fn gather(control: &Control, tracing: &Tracing, parts: &mut [Part], notes: &mut Vec<String>) -> Vec<Traced> {
+    let slowest = control.options.telemetry.traces.slowest;
+    let account =
+        tracing.finish().merge(parts.iter_mut().map(|part| std::mem::take(&mut part.traced)), slowest);
+    notes.extend(account.note());
+    let told = parts.iter_mut().filter_map(|part| part.told.take()).reduce(|mut told, other| {
+        told.merge(other);
+        told
+    });
+    notes.extend(told.map(|told| format!("Of its processes: {}", told.note())));
+    account.traces
+}
+
 /// A part that does not belong to the run is as good as lost: its program was replaced meanwhile.
 fn put_together(mut run: ScenarioRun, parts: Vec<Part>) -> ScenarioRun {
-    for Part { first_worker, run: part } in parts {
+    for Part { first_worker, run: part, .. } in parts {
         if let Err(unlike) = merge::add(&mut run, part) {
             let message = format!("what its process recorded is {unlike}");
             run.health.lost.push(WorkerLost { worker: first_worker, message });

@@ -1,6 +1,8 @@
 //! What is made ready before anything is sent: the plans, and the controlling thread's own means.
 
-use std::{future::Future, io, net::IpAddr, path::Path, pin::pin, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    cell::Cell, future::Future, io, net::IpAddr, path::Path, pin::pin, rc::Rc, sync::Arc, time::Duration,
+};
 
 use engine::{
     ends::{Ends, Stage},
@@ -17,6 +19,10 @@ use crate::{
     http::{Connector, Limits, Tls},
     options::Options,
     scenario::{Plan, Scenario},
+    telemetry::{
+        otlp::{self, About, Exporter},
+        traces::Tracing,
+    },
 };
 
 /// A scenario, planned.
@@ -44,6 +50,12 @@ pub(crate) struct Control {
     pub(crate) options: Options,
     pub(crate) nonce: Arc<str>,
     tls: Option<Tls>,
+    /// Tells a collector, where there is one.
+    pub(crate) exporter: Option<Exporter>,
+    /// How many contexts it has made: each traces for itself.
+    contexts: Cell<u64>,
+    /// How many parts of the run have been played, or which one is.
+    pub(crate) parts: Cell<u64>,
     runtime: Runtime,
     local: LocalSet,
     books: Option<Books>,
@@ -53,8 +65,17 @@ impl Control {
     pub(crate) fn new(options: &Options, nonce: Arc<str>) -> Result<Self, SuiteError> {
         let tls = options.target.wants_roots().then(|| trust(options)).transpose()?;
         let runtime = runtime()?;
-        let mut control =
-            Self { options: options.clone(), nonce, tls, runtime, local: LocalSet::new(), books: None };
+        let mut control = Self {
+            options: options.clone(),
+            nonce,
+            tls,
+            exporter: None,
+            contexts: Cell::new(0),
+            parts: Cell::new(0),
+            runtime,
+            local: LocalSet::new(),
+            books: None,
+        };
         control.books = options.admin_token.as_ref().map(|token| Books::new(&control.connector(), token));
         Ok(control)
     }
@@ -89,6 +110,20 @@ impl Control {
         self.connectors()()
     }
 
+    /// Begins to tell a collector, where there is one; a note when that cannot be.
+    pub(crate) fn tell(&mut self, wish: Option<&otlp::Wish>, about: About) -> Option<String> {
+        let begun = Exporter::begin(wish?, about);
+        let failed = begun.map(|exporter| self.exporter = Some(exporter)).err()?;
+        Some(format!("No OpenTelemetry collector was told anything: {failed}."))
+    }
+
+    /// The traces of a scenario that starts about now.
+    pub(crate) fn tracing(&self, scenario: &'static str) -> Arc<Tracing> {
+        let outlet = self.exporter.as_ref().map(Exporter::outlet);
+        let part = self.parts.replace(self.parts.get() + 1);
+        Tracing::new(self.options.telemetry.traces, self.nonce.clone(), (part, scenario), outlet)
+    }
+
     /// How connections are made, as something another thread can take with it.
     pub(super) fn connectors(&self) -> impl Fn() -> Connector + Send + Sync + 'static {
         let (target, tls) = (Arc::new(self.options.target.clone()), self.tls.clone());
@@ -114,6 +149,8 @@ impl Control {
         registry: Arc<Registry>,
         recorder: Option<Recorder>,
     ) -> Context {
+        let number = self.contexts.replace(self.contexts.get() + 1);
+        let tracer = Tracing::silent(self.options.telemetry.traces, &self.nonce, scenario, number);
         Context::new(Rc::new(Surroundings {
             scenario,
             seed: self.options.seed,
@@ -122,6 +159,7 @@ impl Control {
             connector,
             recorder,
             registry,
+            tracer: Some(Rc::new(tracer)),
         }))
     }
 }

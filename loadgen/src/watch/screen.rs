@@ -19,7 +19,7 @@ use super::{
     terminal::{self, Curtain, View},
     web::{Door, Server},
 };
-use crate::report;
+use crate::{report, telemetry::Feed};
 
 /// The log beside the report.
 pub const LOG: &str = "suite.log";
@@ -44,6 +44,7 @@ pub struct Screen {
     model: Arc<Mutex<Model>>,
     face: RefCell<Face>,
     web: Option<Server>,
+    feed: Option<Feed>,
     playing: RefCell<Playing>,
     over: Cell<bool>,
 }
@@ -82,12 +83,23 @@ impl Screen {
             face: RefCell::new(Face::Quiet),
             model: model.clone(),
             web,
+            feed: None,
             playing: RefCell::default(),
             over: Cell::default(),
         };
         screen.happens(Event::RunBegan(run));
         *screen.face.borrow_mut() = Face::new(wish, model, began);
         Ok(screen)
+    }
+
+    /// Tells `feed`, too, what the run sets out to do and what happens from here on.
+    #[must_use]
+    pub fn feeding(mut self, feed: Option<Feed>) -> Self {
+        if let (Some(feed), Ok(model)) = (&feed, self.model.lock()) {
+            feed.begin(&model.run);
+        }
+        self.feed = feed;
+        self
     }
 
     /// Says a sentence.
@@ -142,6 +154,9 @@ impl Screen {
         let seconds = run.duration.as_secs_f64();
         let ended = ScenarioEnded { name: run.name.clone(), seconds, requests, failed, verdict };
         self.note(&plain::ended(&ended));
+        if let Some(feed) = &self.feed {
+            feed.settle(run);
+        }
         self.happens(Event::ScenarioEnded(ended));
     }
 
@@ -163,6 +178,9 @@ impl Screen {
             model.clone()
         };
         self.face.borrow_mut().show(&entry, &model);
+        if let Some(feed) = &self.feed {
+            feed.apply(&entry);
+        }
         if let Some(web) = &self.web {
             web.tell(&entry);
         }

@@ -58,6 +58,7 @@ pub(crate) async fn recorded(origin: &str, user: impl AsyncFnOnce(&mut Context))
         ),
         recorder: Some(recorder.clone()),
         registry: Arc::new(registry),
+        tracer: None,
     }));
     user(&mut context).await;
     recorder.flush();

@@ -505,6 +505,7 @@ fn user(profile: &str) -> Context {
         connector: Connector::new(Arc::new(target), None, Limits::default()),
         recorder: None,
         registry: Arc::new(Registry::new()),
+        tracer: None,
     }))
 }
 

@@ -196,10 +196,10 @@ impl Running {
     }
 }
 
-/// The one folder of results, where there is one.
-fn folder(out: &Path) -> Option<PathBuf> {
-    let mut folders =
-        std::fs::read_dir(out).expect("a directory").map(|entry| entry.expect("an entry").path());
+/// The one folder of results, where there is one; the history of runs lies beside it.
+pub(crate) fn folder(out: &Path) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(out).expect("a directory").map(|entry| entry.expect("an entry").path());
+    let mut folders = entries.filter(|path| path.is_dir());
     let first = folders.next();
     assert!(folders.next().is_none(), "one run makes one folder");
     first

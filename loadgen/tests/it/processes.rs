@@ -20,11 +20,13 @@ use loadgen::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::interrupted::folder;
+
 /// After this long a process that should have gone is taken to stay.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A mock with launch day's world, for all tests: visitors and searches leave no rows.
-static MOCK: LazyLock<String> = LazyLock::new(|| {
+pub(crate) static MOCK: LazyLock<String> = LazyLock::new(|| {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
     let origin = format!("http://{}", listener.local_addr().expect("it is bound"));
     listener.set_nonblocking(true).expect("for the runtime");
@@ -113,8 +115,7 @@ impl Running {
         // Children share it: it ends with the last of them.
         let rest = told.recv_timeout(PATIENCE).expect("some process stays").expect("text");
         let code = self.process.wait().expect("it has ended").code();
-        let folder = std::fs::read_dir(self.out.path()).expect("a directory").next();
-        let run = folder.map(|dir| dir.expect("an entry").path()).filter(|dir| dir.join("run.json").exists());
+        let run = folder(self.out.path()).filter(|dir| dir.join("run.json").exists());
         let run = run.map(|dir| Run::read(&dir).expect("a whole report"));
         (code, self.said + &rest, run)
     }

@@ -84,5 +84,6 @@ pub(crate) fn get(path: &str) -> Outgoing {
         path: path.to_owned(),
         headers: http::HeaderMap::new(),
         body: bytes::Bytes::new(),
+        trace: None,
     }
 }

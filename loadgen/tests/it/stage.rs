@@ -87,6 +87,7 @@ async fn on_stage(scenario: &'static str, origin: &str, acts: Play, live: LiveSe
         connector: Connector::new(target, None, Limits::default()),
         recorder: Some(recorder.clone()),
         registry: Arc::new(plan.registry.clone()),
+        tracer: None,
     });
     let books = Books::new(&around.connector, "any");
     // Requests made while settling are not counted.

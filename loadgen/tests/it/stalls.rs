@@ -165,6 +165,7 @@ impl Offer {
             connector: Connector::new(self.target.clone(), None, Limits::default()),
             recorder: Some(recorder.clone()),
             registry: self.registry.clone(),
+            tracer: None,
         });
         let ends = Ends::new();
         let flows = self.flows.iter().map(|(flow, group)| {

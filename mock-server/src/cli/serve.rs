@@ -20,6 +20,7 @@ use crate::live::SfuApp;
 use crate::live::bus::BusAddress;
 use crate::pages::PageWeight;
 use crate::server::{Limits, Tls, raise_open_files};
+use crate::spans::Collector;
 
 /// The variable that holds the secret of `--sfu-app`.
 const SFU_APP_SECRET: &str = "MOCK_SFU_APP_SECRET";
@@ -143,6 +144,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "FACTOR", env = "MOCK_PAGE_WEIGHT", default_value_t = PageWeight::default())]
     page_weight: PageWeight,
 
+    /// Tell an OpenTelemetry collector, over OTLP/HTTP in protobuf (`/v1/traces` is added), of requests that say which
+    /// trace they belong to: those that are recorded, and those that fail here.
+    #[arg(long, value_name = "http://HOST:PORT")]
+    otlp: Option<Collector>,
+
     #[command(flatten)]
     packets: Packets,
 
@@ -179,6 +185,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         sfu_app: args.sfu_app.map(sfu_app).transpose()?,
         bus: args.bus,
         page_weight: args.page_weight,
+        otlp: args.otlp,
     };
     let runtime = tokio::runtime::Runtime::new().context("the runtime could not be started")?;
     let ended = runtime.block_on(listen(address, config, args.exit_with_parent));

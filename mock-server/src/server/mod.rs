@@ -21,6 +21,7 @@ use crate::history;
 use crate::latency;
 use crate::live::{self, bus};
 use crate::router::router;
+use crate::spans::Spans;
 use connection::Speaker;
 
 pub(crate) use connections::{ConnectionCounts, Connections};
@@ -59,12 +60,24 @@ pub(crate) async fn serve_announced(
     if let Some(bus) = &app.settings.bus {
         watching.spawn(bus::run(Arc::clone(bus)));
     }
+    let mut telling = JoinSet::new();
+    if app.settings.spans.is_some() {
+        let app = Arc::clone(&app);
+        telling.spawn(async move {
+            if let Some(spans) = &app.settings.spans {
+                spans.run().await;
+            }
+        });
+    }
     let speaker = Speaker::new(Arc::clone(&app), router(Arc::clone(&app)), tls);
     let mut serving = Serving { graceful: GracefulShutdown::new(), tasks: JoinSet::new() };
     ready();
     accept(&listener, &app, &speaker, &mut serving, shutdown).await;
     drop(listener);
     drain(&app, serving).await;
+    app.settings.spans.iter().for_each(Spans::over);
+    // It bounds itself, and its panic would be nobody's loss now.
+    while telling.join_next().await.is_some() {}
     let kept = tokio::task::spawn_blocking(move || app.keep_worlds_and_leave()).await;
     let kept = kept.map_err(io::Error::other)?;
     kept.transpose().map_err(io::Error::other).map(drop)

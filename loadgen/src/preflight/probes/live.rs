@@ -160,7 +160,7 @@ fn draw(kit: &Kit, what: &'static str) -> Stream {
 /// Opens the socket, waits to be welcomed, and closes it.
 pub(in crate::preflight) async fn socket(kit: &Kit) -> Result<(), Trouble> {
     let path = ws::path(LOAD_SESSION, &kit.need(Thing::SocketToken)?);
-    let opened = Socket::open(kit.connector(), &path).await;
+    let opened = Socket::open(kit.connector(), &path, None).await;
     let mut socket = opened.map_err(|fault| not_open(&fault))?;
     let first = socket.next().await;
     socket.close().await;

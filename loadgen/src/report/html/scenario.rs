@@ -1,20 +1,20 @@
 //! One scenario, in HTML.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::{chip, live, pages, unbroken};
+mod charts;
+mod failures;
+
+use super::{chip, launch, live, pages, unbroken};
 use crate::{
-    report::{
-        chart,
-        view::{GoalRow, PHASES, ScenarioView},
-    },
+    report::view::{GoalRow, PHASES, ScenarioView},
     words::number,
 };
 
-pub(super) fn section(scenario: &ScenarioView<'_>) -> Markup {
+pub(super) fn section(scenario: &ScenarioView<'_>, step_s: i64) -> Markup {
     let measured = scenario.measured;
     html! {
-        section id=(measured.run.name) {
+        section.scenario id=(measured.run.name) {
             h2 { (measured.title) " " (chip(scenario.verdict)) }
             p { (measured.description) }
             @if !(scenario.invalid.is_empty() && scenario.findings.is_empty()) {
@@ -24,12 +24,12 @@ pub(super) fn section(scenario: &ScenarioView<'_>) -> Markup {
                 }
             }
             (goals(&scenario.worst_first()))
+            (charts::part(scenario, step_s))
             @if let Some(live) = &scenario.live { (live::part(live)) }
             @if let Some(pages) = &scenario.pages { (pages::part(pages)) }
-            (pictures(scenario))
             (latencies(scenario))
             (phases(scenario))
-            (failures(scenario))
+            (failures::part(scenario))
             (generator(scenario))
             (truth(scenario))
         }
@@ -53,44 +53,24 @@ fn goals(goals: &[&GoalRow]) -> Markup {
     }
 }
 
-/// How much of the limit was used, as a bar and in words: full at the limit.
+/// How much of the limit was used, as a bar and in words.
 pub(super) fn margin(goal: &GoalRow) -> Markup {
     html! {
-        @if let Some(used) = goal.used {
-            @let class = if used < 1.0 { "bar" } else { "bar over" };
-            span class=(class) { span style={ "width:" (format!("{:.0}", used.clamp(0.0, 1.0) * 100.0)) "%" } { } }
-            small { (goal.margin) }
-        } @else { "–" }
-    }
-}
-
-fn pictures(scenario: &ScenarioView<'_>) -> Markup {
-    let moments = &scenario.moments;
-    html! {
-        @if !moments.is_empty() {
-            div.pictures {
-                figure {
-                    (PreEscaped(chart::over_time(&chart::rate(moments), "/s", "requests per second")))
-                    figcaption { span.key.rate { } "requests due per second " span.key.failed { } "failed" }
-                }
-                figure {
-                    (PreEscaped(chart::over_time(&chart::latency(moments), " ms", "latency over time")))
-                    figcaption { span.key.p50 { } "p50 " span.key.p95 { } "p95 since due, all endpoints" }
-                }
-            }
-        }
+        @if goal.used.is_some() { (launch::bar(goal.used)) small { (goal.margin) } } @else { "–" }
     }
 }
 
 fn latencies(scenario: &ScenarioView<'_>) -> Markup {
+    /// Columns that are under one head of several.
+    const TIMES: [&str; 7] = ["p50", "p95", "p99", "max", "p50", "p95", "p99"];
     html! {
         details open { summary { "Latency by series" }
-            div.scroll { table {
+            div.scroll { table.latencies data-sortable="" {
                 thead {
-                    tr { th rowspan="2" { "series" } th.n rowspan="2" { "n" } th.n rowspan="2" { "failed" } th colspan="4" { "since due: what was felt" } th colspan="3" { "since sent: what the target took" } th.n rowspan="2" { "late p99" } }
-                    tr { th.n { "p50" } th.n { "p95" } th.n { "p99" } th.n { "max" } th.n { "p50" } th.n { "p95" } th.n { "p99" } }
+                    tr { th rowspan="2" data-column="0" { "series" } th.n rowspan="2" data-column="1" { "n" } th.n rowspan="2" data-column="2" { "failed" } th colspan="4" { "since due: what was felt" } th colspan="3" { "since sent: what the target took" } th.n rowspan="2" data-column="10" { "late p99" } }
+                    tr { @for (place, name) in TIMES.iter().enumerate() { th.n data-column=(place + 3) { (name) } } }
                 }
-                tbody { @for row in &scenario.latencies { tr {
+                tbody { @for row in &scenario.latencies { tr data-series=(row.name) {
                     td { (row.name) } td.n { (number(row.requests)) } td.n { (number(row.failed)) }
                     @for value in row.since_due.iter().chain(&row.since_sent) { td.n { (value) } }
                     td.n { (row.lateness) }
@@ -104,30 +84,10 @@ fn phases(scenario: &ScenarioView<'_>) -> Markup {
     html! {
         @if !scenario.phases.is_empty() {
             details { summary { "Phases by endpoint, p95" }
-                div.scroll { table {
-                    thead { tr { th { "endpoint" } @for (_, name) in PHASES { th.n { (name) } } } }
+                div.scroll { table data-sortable="" {
+                    thead { tr { th data-column="0" { "endpoint" } @for (place, (_, name)) in PHASES.iter().enumerate() { th.n data-column=(place + 1) { (name) } } } }
                     tbody { @for row in &scenario.phases { tr { td { (row.name) } @for value in &row.p95 { td.n { (value) } } } } }
                 } }
-            }
-        }
-    }
-}
-
-fn failures(scenario: &ScenarioView<'_>) -> Markup {
-    html! {
-        @if !(scenario.faults.is_empty() && scenario.counters.is_empty() && scenario.shares.is_empty()) {
-            details open[!scenario.faults.is_empty()] { summary { "Failures, shares and counts" }
-                ul {
-                    @for fault in &scenario.faults { li {
-                        b { (number(fault.count)) " × " (fault.kind) } " " (fault.series)
-                        @for evidence in &fault.evidence { br; code { (evidence) } }
-                    } }
-                    @for [name, good, of] in &scenario.shares { li { (name) ": " (good) " (" (of) ")" } }
-                    @for counter in &scenario.counters { li {
-                        (counter.name) ": " (number(counter.total))
-                        @for evidence in &counter.evidence { br; code { (evidence) } }
-                    } }
-                }
             }
         }
     }

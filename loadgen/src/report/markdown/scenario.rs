@@ -34,6 +34,7 @@ pub(super) fn section(out: &mut String, scenario: &ScenarioView<'_>) {
         pages::part(out, pages);
     }
     latencies(out, scenario);
+    traces(out, scenario);
     failures(out, scenario);
     if !scenario.shares.is_empty() {
         put!(out, "\n### Shares\n\n| share | good | of |\n|---|--:|--:|");
@@ -100,6 +101,20 @@ fn latencies(out: &mut String, scenario: &ScenarioView<'_>) {
     }
 }
 
+/// The slowest requests that can be looked up.
+fn traces(out: &mut String, scenario: &ScenarioView<'_>) {
+    if scenario.slowest.is_empty() {
+        return;
+    }
+    put!(
+        out,
+        "\n### Slowest requests that were traced\n\n| route | took, since due | trace |\n|---|--:|---|"
+    );
+    for trace in &scenario.slowest {
+        put!(out, "| {} | {} | `{}` |", cell(&trace.route), trace.took, code(&trace.trace_id));
+    }
+}
+
 fn failures(out: &mut String, scenario: &ScenarioView<'_>) {
     if scenario.faults.is_empty() && scenario.counters.is_empty() {
         return;
@@ -108,6 +123,7 @@ fn failures(out: &mut String, scenario: &ScenarioView<'_>) {
     for fault in &scenario.faults {
         put!(out, "- {} × {} ({})", number(fault.count), fault.kind, fault.series);
         fault.evidence.iter().take(3).for_each(|evidence| put!(out, "  - `{}`", code(evidence)));
+        fault.traces.iter().for_each(|trace| put!(out, "  - trace `{}`", code(trace)));
     }
     for counter in &scenario.counters {
         put!(out, "- {}: {}", counter.name, number(counter.total));

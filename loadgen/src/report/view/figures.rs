@@ -1,6 +1,6 @@
 //! Figures of a scenario, each set in the rows every format shows.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use engine::{
     gate,
@@ -10,7 +10,7 @@ use engine::{
     verdict::ScenarioVerdict,
 };
 
-use super::goals::quantile;
+use super::{goals::quantile, traced};
 use crate::{
     run::Measured,
     words::{duration, limit, number, percent},
@@ -41,6 +41,8 @@ pub(in crate::report) struct FaultRow {
     pub(in crate::report) kind: String,
     pub(in crate::report) count: u64,
     pub(in crate::report) evidence: Vec<String>,
+    /// Traces of the first few.
+    pub(in crate::report) traces: Vec<String>,
 }
 
 /// A counter that counted something.
@@ -48,15 +50,6 @@ pub(in crate::report) struct CounterRow {
     pub(in crate::report) name: String,
     pub(in crate::report) total: u64,
     pub(in crate::report) evidence: Vec<String>,
-}
-
-/// One second of a scenario, over all endpoints.
-pub(in crate::report) struct Moment {
-    pub(in crate::report) second: i64,
-    pub(in crate::report) requests: u64,
-    pub(in crate::report) failed: u64,
-    pub(in crate::report) p50_ms: Option<f64>,
-    pub(in crate::report) p95_ms: Option<f64>,
 }
 
 /// What one endpoint did before the start.
@@ -143,13 +136,15 @@ pub(super) fn phases(run: &ScenarioRun) -> Vec<PhaseRow> {
     endpoints(&run.timings).map(row).filter(|row| row.p95.iter().any(|text| text != "–")).collect()
 }
 
-pub(super) fn faults(run: &ScenarioRun) -> Vec<FaultRow> {
+pub(super) fn faults(measured: &Measured) -> Vec<FaultRow> {
+    let run = &measured.run;
     let of = |timing: &TimingRun| {
         let row = |fault: &engine::run::FaultRun| FaultRow {
             series: timing.name.clone(),
             kind: fault.kind.to_string(),
             count: fault.count,
             evidence: fault.evidence.clone(),
+            traces: traced::of(&measured.traces, &timing.name, &fault.kind),
         };
         timing.faults.iter().map(row).collect::<Vec<_>>()
     };
@@ -240,30 +235,6 @@ fn processor(health: &Health) -> String {
         percent(gate::BUSY),
         gate::BUSY_S
     )
-}
-
-/// The seconds of a scenario, all endpoints together.
-pub(super) fn moments(run: &ScenarioRun) -> Vec<Moment> {
-    let mut cells: BTreeMap<i64, Vec<_>> = BTreeMap::new();
-    let mut outcomes: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
-    for timing in endpoints(&run.timings) {
-        for cell in timing.column(Column::SinceDue).into_iter().flat_map(|column| &column.cells) {
-            cells.entry(cell.second).or_default().push(cell);
-        }
-        for outcome in &timing.outcomes {
-            let counts = outcomes.entry(outcome.second).or_default();
-            counts.0 += outcome.ok + outcome.failed;
-            counts.1 += outcome.failed;
-        }
-    }
-    outcomes
-        .into_iter()
-        .map(|(second, (requests, failed))| {
-            let all = Distribution::of(cells.remove(&second).unwrap_or_default());
-            let at = |p| all.percentile(p).value.map(|value| value.as_secs_f64() * 1e3);
-            Moment { second, requests, failed, p50_ms: at(50.0), p95_ms: at(95.0) }
-        })
-        .collect()
 }
 
 pub(super) fn warm_up(run: &ScenarioRun) -> Vec<WarmUpRow> {

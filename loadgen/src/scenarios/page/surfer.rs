@@ -135,8 +135,13 @@ impl Surfer {
         at: &Target,
     ) -> Result<Order, Fault> {
         let (route, path) = address(page);
-        let mut outgoing =
-            Outgoing { method: Method::GET, path, headers: HeaderMap::new(), body: Bytes::new() };
+        let mut outgoing = Outgoing {
+            method: Method::GET,
+            path,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            trace: None,
+        };
         self.visitor.context().adapt(route, &mut outgoing)?;
         let origin = at.elsewhere(route).map_or(at, AsRef::as_ref);
         let mut headers = outgoing.headers;

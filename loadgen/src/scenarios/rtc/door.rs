@@ -9,11 +9,15 @@ use contract::{
     },
     ws::{self, ServerFrame},
 };
-use engine::record::{Fault, FaultKind};
+use engine::{
+    driver::Due,
+    record::{Fault, FaultKind},
+};
 
 use super::{NAME, Shared, done, load_session, other_session};
 use crate::{
     context::Context,
+    telemetry::traces::Over,
     ws::{Incoming, Socket},
 };
 
@@ -35,7 +39,10 @@ pub(super) enum Unopened {
 
 async fn knock(context: &Context, session_id: &str, ws_token: &str) -> Result<Socket, Unopened> {
     let path = ws::path(session_id, ws_token);
-    let mut socket = Socket::open(context.connector(), &path).await.map_err(|fault| match fault.kind {
+    let (due, trace) = (Due::now(), context.trace(ws::ROUTE));
+    let opened = Socket::open(context.connector(), &path, trace).await;
+    context.traced(ws::ROUTE, &Over::upgrade(due, trace, opened.as_ref()));
+    let mut socket = opened.map_err(|fault| match fault.kind {
         FaultKind::Status(401 | 403) => Unopened::Refused,
         _ => Unopened::Broken(fault.to_string()),
     })?;

@@ -10,7 +10,7 @@ fn call() -> Outgoing {
     let mut headers = HeaderMap::new();
     headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer video"));
     let path = "/v1/apps/of-the-token/sessions/of-the-token/tracks/new".to_owned();
-    Outgoing { method: Method::POST, path, headers, body: Bytes::from_static(b"{}") }
+    Outgoing { method: Method::POST, path, headers, body: Bytes::from_static(b"{}"), trace: None }
 }
 
 #[test]

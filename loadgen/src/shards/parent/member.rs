@@ -22,6 +22,7 @@ use super::{
     },
     Heard,
 };
+use crate::telemetry::{otlp, traces::Account};
 
 /// How far a child has come.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ pub(super) struct Member {
     pub(super) state: State,
     pub(super) live: Live,
     pub(super) heard_at: clock::Instant,
+    traced: (Account, Option<otlp::Told>),
 }
 
 impl Member {
@@ -61,8 +63,14 @@ impl Member {
             .spawn()?;
         let from = child.stdout.take();
         let to = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        let mut member =
-            Self { child, to, state: State::Preparing, live: Live::default(), heard_at: clock::now() };
+        let mut member = Self {
+            child,
+            to,
+            state: State::Preparing,
+            live: Live::default(),
+            heard_at: clock::now(),
+            traced: Default::default(),
+        };
         if let Some(from) = from {
             thread::Builder::new()
                 .name(format!("shard-{place}"))
@@ -106,6 +114,7 @@ impl Member {
             (_, State::Done(_) | State::Lost(_)) => {}
             (Heard::Said(Said::Ready), _) => self.state = State::Ready,
             (Heard::Said(Said::Live(live)), _) => self.live = *live,
+            (Heard::Said(Said::Traced(account, told)), _) => self.traced = (*account, told),
             (Heard::Said(Said::Done(run)), _) => self.end(State::Done(run)),
             (Heard::Said(Said::Refused(why)), _) => self.end(State::Lost(why)),
             (Heard::Garbled(why), _) => self.give_up(&format!("said what is no message ({why})")),
@@ -130,6 +139,11 @@ impl Member {
         (live.users, live.newest, live.done) = (0, Newest::default(), Newest::default());
         (live.lateness_p99, live.cores) = (None, None);
         live.series.iter_mut().for_each(|series| series.newest = Newest::default());
+    }
+
+    /// What it traced, and what it told a collector.
+    pub(super) fn traced(&mut self) -> (Account, Option<otlp::Told>) {
+        std::mem::take(&mut self.traced)
     }
 
     /// What has become of it.

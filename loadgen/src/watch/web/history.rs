@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
+use engine::record::{Live, Totals};
 
 use crate::watch::stream::{Entry, Event};
 
@@ -83,6 +84,13 @@ impl History {
 
 /// An entry as an event of the stream. JSON has no line breaks of its own.
 fn frame(entry: &Entry) -> Bytes {
-    let json = serde_json::to_string(entry).unwrap_or_default();
-    format!("id: {}\ndata: {json}\n\n", entry.id).into()
+    let json = match &entry.event {
+        // The page draws no totals, and they would be the larger part of every second.
+        Event::Second { live } => {
+            let live = Box::new(Live { totals: Totals::default(), ..live.as_ref().clone() });
+            serde_json::to_string(&Entry { event: Event::Second { live }, ..*entry })
+        }
+        _ => serde_json::to_string(entry),
+    };
+    format!("id: {}\ndata: {}\n\n", entry.id, json.unwrap_or_default()).into()
 }

@@ -82,6 +82,7 @@ fn a_call_that_is_told_to_wait_waits_is_counted_and_asked_again() {
             connector: Connector::new(Arc::new(target), None, Limits::default()),
             recorder: Some(recorder.clone()),
             registry: Arc::new(registry),
+            tracer: None,
         }));
         let app = AppParams { app_id: "of-the-token".to_owned() };
         let answer = context.call::<NewSession>(&app).bearer("video-token").send().await;

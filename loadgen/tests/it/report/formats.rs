@@ -1,5 +1,7 @@
 //! Each format by its own rules.
 
+use std::{env, path::Path, process::Command};
+
 use loadgen::{report, run::Run};
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use serde_json::Value;
@@ -11,7 +13,7 @@ use super::{
 };
 
 /// Runs of every shape.
-fn runs() -> [Run; 6] {
+pub(super) fn runs() -> [Run; 6] {
     let lost = Session { deaf: 7, disturbed: 2, ..WELL };
     let alone = Session { media: false, participants: 1, ..WELL };
     [made::good(), made::bad(), lost.run(), alone.run(), browsed::run(false), browsed::run(true)]
@@ -53,15 +55,15 @@ fn tags(page: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_page_is_well_formed_and_fetches_and_runs_nothing() {
+fn the_page_is_well_formed_and_fetches_and_runs_nothing_but_its_own() {
     for run in runs() {
-        let page = file(&run, "report.html");
+        let page = made::markup(&file(&run, "report.html"));
         let mut open: Vec<String> = Vec::new();
         for tag in tags(&page) {
             let name = tag.split([' ', '/']).find(|part| !part.is_empty()).expect("a name").to_owned();
             if tag.starts_with('/') {
                 assert_eq!(open.pop().as_deref(), Some(name.as_str()), "closes what is open");
-            } else if !tag.ends_with('/') && !matches!(name.as_str(), "meta" | "br" | "img") {
+            } else if !tag.ends_with('/') && !matches!(name.as_str(), "meta" | "br" | "img" | "input") {
                 open.push(name.clone());
             }
             assert!(!matches!(name.as_str(), "script" | "link" | "iframe"), "{tag}");
@@ -189,4 +191,44 @@ fn junit_reads_back_with_the_same_counts() {
     // The late generator's goals are errors, not failures.
     assert_eq!(bad.test_suites[1].failures, 0);
     assert!(bad.test_suites[1].errors > 0);
+}
+
+/// `./test` provides xmllint or says that it could not.
+#[test]
+fn junit_is_valid_by_jenkins_schema() {
+    let Some(xmllint) = env::var_os("TEST_XMLLINT").filter(|path| !path.is_empty()) else {
+        println!("not tried: TEST_XMLLINT names no xmllint");
+        return;
+    };
+    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/report/jenkins-junit.xsd");
+    let dir = tempfile::tempdir().expect("a directory");
+    let said = |text: &str| {
+        let path = dir.path().join("junit.xml");
+        std::fs::write(&path, text).expect("written");
+        let mut command = Command::new(&xmllint);
+        command.args(["--noout", "--nonet", "--schema"]).arg(&schema).arg(&path);
+        let output = command.output().expect("TEST_XMLLINT starts");
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for run in runs() {
+        let text = file(&run, "junit.xml");
+        let (valid, why) = said(&text);
+        assert!(valid, "{why}\n{text}");
+    }
+    // The schema does refuse: an attribute it does not know.
+    let wrong = file(&made::good(), "junit.xml").replacen("<testsuites ", "<testsuites skipped=\"5\" ", 1);
+    assert!(!said(&wrong).0, "{wrong}");
+}
+
+#[test]
+fn test_cases_are_grouped_by_their_suite() {
+    let read = Report::deserialize_from_str(&file(&made::bad(), "junit.xml")).expect("JUnit");
+    for suite in &read.test_suites {
+        let alike = |case: &quick_junit::TestCase| case.classname.as_ref() == Some(&suite.name);
+        assert!(
+            !suite.test_cases.is_empty() && suite.test_cases.iter().all(alike),
+            "{}",
+            suite.name.as_str()
+        );
+    }
 }

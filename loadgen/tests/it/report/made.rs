@@ -107,6 +107,7 @@ pub(crate) fn measured(run: ScenarioRun) -> Measured {
         notes: Vec::new(),
         ended_early: None,
         live: None,
+        traces: Vec::new(),
         browsers: None,
     }
 }
@@ -172,6 +173,8 @@ pub(crate) fn run(scenarios: Vec<Measured>) -> Run {
         overall: Overall { errors_below: 0.001, planned_requests: 600 },
         audit: Some(Audit { ok: true, checks: vec![check("seats_within_capacity"), check("one_order")] }),
         faults: None,
+        evidence: None,
+        headroom: Vec::new(),
         notes: Vec::new(),
     }
 }
@@ -227,6 +230,14 @@ pub(crate) fn plan(faults: Vec<ScheduledFault>) -> FaultPlan {
 pub(crate) fn file(run: &Run, name: &str) -> String {
     let files = loadgen::report::files(run);
     files.into_iter().find(|(file, _)| file == name).expect("the report has it").1
+}
+
+/// A page without its own three scripts, which are its last elements: data, library, and what draws.
+pub(super) fn markup(page: &str) -> String {
+    let (markup, scripts) = page.split_once("<script id=\"data\"").expect("its data");
+    assert_eq!(scripts.matches("<script>").count(), 2, "what it runs");
+    assert!(scripts.ends_with("</script></body></html>"));
+    format!("{markup}</body></html>")
 }
 
 /// Writes a run's report and reads the run back.

@@ -57,7 +57,7 @@ fn outside_code(text: &str) -> String {
 #[test]
 fn what_a_target_sent_works_nowhere() {
     let run = browsed::run(false);
-    let page = file(&run, "report.html");
+    let page = made::markup(&file(&run, "report.html"));
     assert!(!page.contains("<script") && !page.contains("<b>stats"));
     assert!(page.contains("&lt;b&gt;stats&lt;/b&gt;.example"));
     for name in ["SUMMARY_REPORT.md", "LOAD_TEST_REPORT.md"] {
@@ -119,7 +119,7 @@ fn a_picture_that_is_none_is_not_shown() {
     let mut run = browsed::run(false);
     let account = run.scenarios[0].browsers.as_mut().expect("an account");
     account.films[0].1.frames[0].jpeg = "\"><script>".into();
-    let page = file(&run, "report.html");
+    let page = made::markup(&file(&run, "report.html"));
     assert!(page.contains("<p>no picture</p>") && !page.contains("<script"));
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::{
     goal::{self, Goal},
-    record::{Live, LiveSeries, Newest, Registry, Standing},
+    record::{Live, LiveSeries, Newest, Registry, Standing, Totals},
 };
 use loadgen::{
     scenarios,
@@ -122,6 +122,7 @@ pub(crate) fn live(second: i64) -> Live {
         series: series.collect(),
         goals: [done * 10, done * 8, done * 60, 0, done, 0, 0, 1, 0].map(standing).to_vec(),
         counters: Vec::new(),
+        totals: Totals::default(),
     }
 }
 

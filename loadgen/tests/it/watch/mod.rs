@@ -1,7 +1,7 @@
 //! Watching a run: the stream, what is made of it, and the three views.
 
 mod lines;
-mod made;
+pub(crate) mod made;
 mod model;
 mod page;
 mod screen;

@@ -1,0 +1,136 @@
+//! What was read, kept in bounds: one series per figure, thinned when it grows long; counters become rates.
+
+use std::collections::BTreeMap;
+
+use crate::run::{Resource, ResourceKind, Unit};
+
+/// Points kept of one figure. At more, every second one goes, and from then on only every second reading is kept.
+const MOST_POINTS: usize = 3_600;
+/// Figures kept of one source.
+const MOST_SERIES: usize = 200;
+
+/// What a figure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Figure {
+    /// What it says of the target.
+    pub(super) kind: ResourceKind,
+    /// Unit of its values.
+    pub(super) unit: Unit,
+}
+
+/// The figures of one source, by name.
+#[derive(Debug, Default)]
+pub(super) struct Shelf {
+    series: BTreeMap<String, Series>,
+    left_out: u64,
+}
+
+#[derive(Debug)]
+struct Series {
+    figure: Figure,
+    capacity: Option<f64>,
+    points: Vec<(u64, f64)>,
+    /// The counter as it was last, and when.
+    counter: Option<(u64, f64)>,
+    /// Every how manieth reading is kept, and how many came.
+    stride: u64,
+    readings: u64,
+}
+
+impl Series {
+    fn keep(&mut self, at: u64, value: f64) {
+        self.readings += 1;
+        if !(self.readings - 1).is_multiple_of(self.stride) {
+            return;
+        }
+        if self.points.len() == MOST_POINTS {
+            let mut place = 0;
+            self.points.retain(|_| {
+                place += 1;
+                place % 2 == 1
+            });
+            self.stride *= 2;
+        }
+        self.points.push((at, value));
+    }
+}
+
+impl Shelf {
+    /// A value as it is.
+    pub(super) fn gauge(&mut self, at: u64, name: &str, figure: Figure, value: f64, capacity: Option<f64>) {
+        if !value.is_finite() {
+            return;
+        }
+        if let Some(series) = self.series(name, figure) {
+            series.capacity = capacity.or(series.capacity);
+            series.keep(at, value);
+        }
+    }
+
+    /// A counter: its growth a second since the reading before. One that went down began anew, and says nothing of
+    /// the time between.
+    pub(super) fn counter(&mut self, at: u64, name: &str, figure: Figure, value: f64, capacity: Option<f64>) {
+        if !value.is_finite() {
+            return;
+        }
+        let Some(series) = self.series(name, figure) else { return };
+        series.capacity = capacity.or(series.capacity);
+        let before = series.counter.replace((at, value));
+        if let Some((since, before)) = before.filter(|&(since, before)| since < at && before <= value) {
+            let seconds = (at - since) as f64 / 1e3;
+            series.keep(at, (value - before) / seconds);
+        }
+    }
+
+    fn series(&mut self, name: &str, figure: Figure) -> Option<&mut Series> {
+        if !self.series.contains_key(name) {
+            if self.series.len() >= MOST_SERIES {
+                self.left_out += 1;
+                return None;
+            }
+            let new =
+                Series { figure, capacity: None, points: Vec::new(), counter: None, stride: 1, readings: 0 };
+            self.series.insert(name.to_owned(), new);
+        }
+        self.series.get_mut(name)
+    }
+
+    /// Whether nothing was put here.
+    pub(super) fn is_empty(&self) -> bool {
+        self.series.is_empty()
+    }
+
+    /// Everything, by name; figures that never had a value are left out. In words, what found no place.
+    pub(super) fn into_resources(self) -> (Vec<Resource>, Option<String>) {
+        let trouble = (self.left_out > 0)
+            .then(|| format!("it has more than {MOST_SERIES} figures of interest: the others were left out"));
+        let told = self.series.into_iter().filter(|(_, series)| !series.points.is_empty());
+        let resources = told.map(|(name, series)| Resource {
+            kind: series.figure.kind,
+            name,
+            unit: series.figure.unit,
+            capacity: series.capacity,
+            points: series.points,
+        });
+        (resources.collect(), trouble)
+    }
+}
+
+/// The growth of two counters, and the share the first has in it: of reads that a cache answered. `None` where neither
+/// grew.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Share {
+    before: Option<(f64, f64)>,
+}
+
+impl Share {
+    /// The share since the reading before.
+    pub(super) fn of(&mut self, hits: f64, misses: f64) -> Option<f64> {
+        let (hits_before, misses_before) = self.before.replace((hits, misses))?;
+        let (hits, misses) = (hits - hits_before, misses - misses_before);
+        (hits >= 0.0 && misses >= 0.0 && hits + misses > 0.0).then(|| hits / (hits + misses))
+    }
+}
+
+#[cfg(test)]
+mod tests;

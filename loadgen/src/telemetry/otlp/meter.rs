@@ -1,0 +1,165 @@
+//! What is counted for metrics over OTLP: requests by route and how they ended, and how long they took.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use engine::{
+    clock::{Anchor, Instant},
+    record::FaultKind,
+};
+use opentelemetry_proto::tonic::metrics::v1::{
+    AggregationTemporality, Gauge, Histogram, HistogramDataPoint, Metric, NumberDataPoint, Sum, metric::Data,
+    number_data_point::Value,
+};
+
+use super::encode;
+
+/// From one reading to the next.
+const EVERY: Duration = Duration::from_secs(5);
+/// Upper bounds of the histogram's buckets, in seconds: those that the semantic conventions advise, and some above.
+const BOUNDS_S: [f64; 16] =
+    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0, 30.0, 60.0];
+/// The most rows: ways in which requests of a route end. Those after them are one for each route.
+const MOST_ROWS: usize = 2_000;
+
+/// Counts since the start of a scenario, of all workers of a process.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    rows: Mutex<BTreeMap<Key, Row>>,
+    began: Instant,
+    read: Mutex<Instant>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    route: &'static str,
+    status: Option<u16>,
+    fault: Option<FaultKind>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Row {
+    count: u64,
+    sum_s: f64,
+    buckets: [u64; BOUNDS_S.len() + 1],
+}
+
+impl Meter {
+    /// One that counts from now on.
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { rows: Mutex::default(), began: now, read: Mutex::new(now) }
+    }
+
+    /// Counts a request.
+    pub(crate) fn count(
+        &self,
+        route: &'static str,
+        status: Option<u16>,
+        fault: Option<&FaultKind>,
+        took: Duration,
+    ) {
+        let key = Key { route, status, fault: fault.cloned() };
+        let seconds = took.as_secs_f64();
+        let bucket = BOUNDS_S.iter().position(|bound| seconds <= *bound).unwrap_or(BOUNDS_S.len());
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = rows.len() >= MOST_ROWS && !rows.contains_key(&key);
+        let further = || Key { route, status: None, fault: Some(FaultKind::Other("further kinds".into())) };
+        let row = rows.entry(if full { further() } else { key }).or_default();
+        row.count += 1;
+        row.sum_s += seconds;
+        row.buckets[bucket] += 1;
+    }
+
+    /// Whether it is time for a reading.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = now >= *read + EVERY;
+        if due {
+            *read = now;
+        }
+        due
+    }
+
+    /// All that was counted, as of `now`.
+    pub(crate) fn metrics(&self, anchor: &Anchor, now: Instant, users: u64) -> Vec<Metric> {
+        let span = (anchor.unix_ns(self.began), anchor.unix_ns(now));
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let of_route = |failed: bool| {
+            let mut all: BTreeMap<&'static str, u64> = BTreeMap::new();
+            for (key, row) in &rows {
+                *all.entry(key.route).or_default() +=
+                    if failed && key.fault.is_none() { 0 } else { row.count };
+            }
+            let point = |(route, n)| counted(encode::of_route(route, None, None), n, span);
+            all.into_iter().map(point).collect()
+        };
+        let durations = rows
+            .iter()
+            .map(|(key, row)| timed(encode::of_route(key.route, key.status, key.fault.as_ref()), row, span));
+        vec![
+            metric("wwmaa.requests", "{request}", "Requests that are over", sum(of_route(false))),
+            metric("wwmaa.requests.failed", "{request}", "Of these, failed", sum(of_route(true))),
+            metric(
+                "http.client.request.duration",
+                "s",
+                "From when a request was due to when it was over",
+                Data::Histogram(Histogram {
+                    data_points: durations.collect(),
+                    aggregation_temporality: AggregationTemporality::Cumulative.into(),
+                }),
+            ),
+            metric(
+                "wwmaa.users",
+                "{user}",
+                "Virtual users at it",
+                Data::Gauge(Gauge { data_points: vec![counted(Vec::new(), users, span)] }),
+            ),
+        ]
+    }
+}
+
+fn metric(name: &str, unit: &str, description: &str, data: Data) -> Metric {
+    Metric {
+        name: name.to_owned(),
+        unit: unit.to_owned(),
+        description: description.to_owned(),
+        data: Some(data),
+        ..Metric::default()
+    }
+}
+
+fn sum(data_points: Vec<NumberDataPoint>) -> Data {
+    Data::Sum(Sum {
+        data_points,
+        aggregation_temporality: AggregationTemporality::Cumulative.into(),
+        is_monotonic: true,
+    })
+}
+
+type Attributes = Vec<opentelemetry_proto::tonic::common::v1::KeyValue>;
+
+fn counted(attributes: Attributes, n: u64, (start, now): (u64, u64)) -> NumberDataPoint {
+    NumberDataPoint {
+        attributes,
+        start_time_unix_nano: start,
+        time_unix_nano: now,
+        value: Some(Value::AsInt(i64::try_from(n).unwrap_or(i64::MAX))),
+        ..NumberDataPoint::default()
+    }
+}
+
+fn timed(attributes: Attributes, row: &Row, (start, now): (u64, u64)) -> HistogramDataPoint {
+    HistogramDataPoint {
+        attributes,
+        start_time_unix_nano: start,
+        time_unix_nano: now,
+        count: row.count,
+        sum: Some(row.sum_s),
+        bucket_counts: row.buckets.to_vec(),
+        explicit_bounds: BOUNDS_S.to_vec(),
+        ..HistogramDataPoint::default()
+    }
+}

@@ -1,0 +1,8 @@
+//! Two runs side by side, two targets in turn, many runs in a row.
+
+mod acceptance;
+mod command;
+mod experiment;
+mod made;
+mod says;
+mod trends;
