@@ -2,6 +2,7 @@
 //! `./test` runs it with the released binary, one test at a time, on a machine that is doing nothing else.
 
 mod command;
+mod deploy;
 mod ending;
 mod grading;
 mod imports;

@@ -1,0 +1,22 @@
+//! What is under `deploy/` and `docs/RUNBOOK.md` fits together and asks only for what there is. Whether the alerts are
+//! right, promtool says (`./test compose`).
+
+mod alerts;
+mod boards;
+mod compose;
+mod known;
+mod promql;
+mod scraped;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file or folder of the repository.
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
+}
+
+/// What is in a file of the repository.
+fn read(name: &str) -> String {
+    fs::read_to_string(path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
