@@ -58,7 +58,9 @@ pub enum Misplaced {
 impl Page {
     /// `http://HOST:PORT/PATH#LABEL`.
     pub fn parse(text: &str) -> Result<Self, Misplaced> {
-        let no_page = || Misplaced::NoPage(text.to_owned());
+        // Whatever it is, what may be a password or a token is not repeated.
+        let shown = text.rsplit('@').next().and_then(|rest| rest.split('?').next()).unwrap_or_default();
+        let no_page = || Misplaced::NoPage(shown.to_owned());
         let mut url = Url::parse(text).map_err(|_| no_page())?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err(no_page());

@@ -13,6 +13,9 @@ fn a_page_has_its_label_and_shows_no_query() {
     assert_eq!(Page::parse("http://a:b@127.0.0.1/metrics"), Err(Misplaced::Secret));
     assert!(matches!(Page::parse("127.0.0.1:9100"), Err(Misplaced::NoPage(_))));
     assert!(matches!(Page::parse("ftp://127.0.0.1/"), Err(Misplaced::NoPage(_))));
+    let said =
+        Page::parse("htp://me:s3cret@127.0.0.1/metrics?token=s3cret").expect_err("no page").to_string();
+    assert!(said.contains("127.0.0.1/metrics") && !said.contains("s3cret"), "{said}");
 }
 
 #[test]
