@@ -105,11 +105,7 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
     probing.missed().iter().for_each(|missed| screen.say(missed));
 
     if chosen {
-        let from: Vec<String> = options.sources.iter().map(IpAddr::to_string).collect();
-        screen.say(&format!(
-            "load comes from {}: one address has too few ports for so many connections",
-            from.join(", ")
-        ));
+        screen.say(&from_where(options));
     }
 
     let mut run = Run {
@@ -151,10 +147,7 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
     run.notes.extend(outlets.end(run.interrupted));
     run.faults = faults::read(&control, ends);
     run.audit = audit(&control, &mut run.notes, ends);
-    if let Some(exporter) = control.exporter.take() {
-        let within = if ends.interrupted() { LAST_WORDS_WHEN_INTERRUPTED } else { LAST_WORDS };
-        run.notes.push(exporter.end(within).note());
-    }
+    run.notes.extend(last_words(&mut control, ends));
     let judgement = judgement::judge(&run);
     report::write_all(&run, &folder.dir)
         .map_err(|source| SuiteError::Report { dir: folder.dir.clone(), source })?;
@@ -170,6 +163,18 @@ fn about(options: &Options, id: &str, nonce: &str) -> About {
         target: options.target.to_string(),
         instance: nonce.to_owned(),
     }
+}
+
+/// Which addresses load comes from, where the suite chose them.
+fn from_where(options: &Options) -> String {
+    let from: Vec<String> = options.sources.iter().map(IpAddr::to_string).collect();
+    format!("load comes from {}: one address has too few ports for so many connections", from.join(", "))
+}
+
+/// Gives the collector what it has not been told yet, and says what became of it, where there is one.
+fn last_words(control: &mut Control, ends: &Ends) -> Option<String> {
+    let within = if ends.interrupted() { LAST_WORDS_WHEN_INTERRUPTED } else { LAST_WORDS };
+    Some(control.exporter.take()?.end(within).note())
 }
 
 /// What those who watch are told first.
