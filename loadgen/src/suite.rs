@@ -97,8 +97,9 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
     let probing = Probing::begin(&options.probes.beside(&options.target, health.environment == MOCK))?;
     let folder = folder::create(&options.out, "run", started)?;
     let began = begun(options, &folder.id, &prepared);
-    outlets.begin(&folder.id, &nonce, options)?;
     let screen = Screen::new(&folder.dir, &options.watch, door, began)?.feeding(outlets.feed());
+    // Only now: whoever reads early waits and reads this run, not one without a name.
+    outlets.begin(&folder.id, &nonce, options)?;
     let untold = control.tell(options.telemetry.otlp.as_ref(), about(options, &folder.id, &nonce));
     screen.say(&format!("{} against {} ({})", folder.id, options.target, health.environment));
     tell(&screen, &findings, &not_run);
