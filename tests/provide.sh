@@ -235,8 +235,10 @@ provide_prometheus() {
         export TEST_PROMTOOL="$PROMTOOL"
         [ -z "$PROMETHEUS" ] || export TEST_PROMETHEUS="$PROMETHEUS"
         provided promtool "$("$PROMTOOL" --version 2>&1 | sed -n '1s/.*version \([^ ]*\).*/\1/p') ($FOUND)"
+        [ -n "$PROMETHEUS" ] ||
+            provided Prometheus "none (set TEST_PROMETHEUS): metrics are neither read nor taken by a real one"
     else
-        unset TEST_PROMTOOL TEST_PROMETHEUS
+        unset TEST_PROMTOOL TEST_PROMETHEUS PROMTOOL
         provided promtool "none (apt-get install prometheus, or set TEST_PROMTOOL): /metrics and alerts are not tried by it"
     fi
 }

@@ -296,13 +296,13 @@ discard_server() {
 }
 
 # throwaway_postgres: sets DIRECTORY and PORT. Its data is not worth a sync. Its statements are counted, for whoever reads
-# them beside a load.
+# them beside a load. Nothing goes on in it by itself: tests read what the planner and the statistics know.
 throwaway_postgres() {
     local counted=""
     [ ! -e "$POSTGRES_BIN/../lib/pg_stat_statements.so" ] || counted=shared_preload_libraries=pg_stat_statements
     server_directory postgres || return
     initialize_postgres "$DIRECTORY" --no-sync || return
-    on_a_free_port start_postgres "$DIRECTORY" fsync=off synchronous_commit=off full_page_writes=off \
+    on_a_free_port start_postgres "$DIRECTORY" fsync=off synchronous_commit=off full_page_writes=off autovacuum=off \
         "unix_socket_directories=$DIRECTORY" ${counted:+"$counted"}
 }
 

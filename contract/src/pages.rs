@@ -1,5 +1,7 @@
 //! The pages a browser visits and the assets they load.
 
+use crate::endpoint::split_route;
+
 /// The start page.
 pub const HOME: &str = "GET /";
 /// The events page.
@@ -31,6 +33,12 @@ pub const ASSETS: [&str; 3] = [CSS, JS, LOGO];
 /// Pages and assets alike.
 pub const ROUTES: &[&str] = &[HOME, EVENTS, INSTRUCTORS, SEARCH, DASHBOARD, LOGIN, CSS, JS, LOGO, HERO];
 
+/// What the HTML of this page must hold and this text lacks: the assets it names, its [`marker`], its end.
+pub fn lacking(page: &str, html: &str) -> Vec<String> {
+    let assets = ASSETS.iter().map(|asset| split_route(asset).1.to_owned());
+    assets.chain([marker(page), "</html>".to_owned()]).filter(|part| !html.contains(part.as_str())).collect()
+}
+
 /// A page's short name: `home` for the start page, the path without slashes for the others. Takes a route
 /// ([`EVENTS`]) or a path (`/events`).
 pub fn name(page: &str) -> &str {
@@ -44,4 +52,18 @@ pub fn name(page: &str) -> &str {
 /// What the HTML of this page holds and no other page's: an attribute of its `body`, its [`name`].
 pub fn marker(page: &str) -> String {
     format!("data-page=\"{}\"", name(page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_page_lacks_is_named() {
+        let whole = "<body data-page=\"events\">/static/css/main.css /static/js/main.js /static/images/logo.png</body></html>";
+        assert_eq!(lacking(EVENTS, whole), Vec::<String>::new());
+        assert_eq!(lacking(LOGIN, whole), ["data-page=\"login\""]);
+        assert_eq!(lacking(EVENTS, &whole.replace("main.js", "gone.js")), ["/static/js/main.js"]);
+        assert_eq!(lacking(HOME, "").len(), ASSETS.len() + 2);
+    }
 }

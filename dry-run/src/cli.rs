@@ -66,6 +66,10 @@ pub(crate) struct Args {
     /// Stretch the preset's durations by this factor; rates stay
     #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = factor)]
     pub(crate) time_scale: f64,
+    /// Multiply the preset's head-counts and rates by this factor, 0.05 to 1: for a machine that is too small for them; goals
+    /// and what is checked stay
+    #[arg(long, default_value_t = 1.0, value_name = "X", value_parser = part)]
+    pub(crate) load: f64,
     /// What a goal that the sample does not decide means for the exit code
     #[arg(long, default_value = "98", value_name = "pass|fail|98", value_parser = ["pass", "fail", "98"])]
     pub(crate) inconclusive: String,
@@ -86,16 +90,25 @@ pub(crate) struct Args {
         num_args = 0..,
         conflicts_with_all = [
             "preset", "profile", "faults", "page_weight", "scenarios", "time_scale", "inconclusive", "keep", "web",
-            "participants", "subscribe", "video", "media", "browsers", "browser_at", "throttle"
+            "participants", "subscribe", "video", "media", "browsers", "browser_at", "throttle", "load"
         ]
     )]
     pub(crate) defects: Option<Vec<String>>,
 }
 
 fn factor(text: &str) -> Result<f64, String> {
+    number(text, 100.0)
+}
+
+fn part(text: &str) -> Result<f64, String> {
+    number(text, 1.0)
+}
+
+/// A factor that is not too small to rehearse anything.
+fn number(text: &str, most: f64) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(factor) if (0.05..=100.0).contains(&factor) => Ok(factor),
-        _ => Err(format!("`{text}` is not a factor from 0.05 to 100")),
+        Ok(number) if (0.05..=most).contains(&number) => Ok(number),
+        _ => Err(format!("`{text}` is not a factor from 0.05 to {most}")),
     }
 }
 

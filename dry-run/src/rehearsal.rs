@@ -102,6 +102,7 @@ pub(crate) fn options(
         scenarios,
         preset: args.preset,
         time_scale: args.time_scale,
+        load: args.load,
         seed: args.seed,
         world,
         out: args.out.clone(),

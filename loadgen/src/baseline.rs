@@ -6,10 +6,10 @@
 //! |---|---|
 //! | `--summary-export FILE` | [`Baseline::Summary`]: figures of each metric |
 //! | `handleSummary`'s data as JSON; our own `NAME.json` | [`Baseline::Summary`] |
-//! | `--out json=FILE`, also with `.gz` | [`Baseline::Points`]: every metric, second by second |
+//! | `--out json=FILE`, also with `.gz` | [`Baseline::Points`]: times and shares, second by second |
 //!
-//! Metrics keep the names they have there; [`crate::report::k6_trend`] and [`crate::report::k6_rate`] say what of our
-//! own run is the same.
+//! Metrics keep the names they have there; [`crate::report::k6_trend`] says what of our own run is the same. Times and
+//! shares are kept; sums and gauges, which nothing is compared with, are not.
 
 mod error;
 mod points;
@@ -27,7 +27,7 @@ use flate2::bufread::MultiGzDecoder;
 
 pub use error::BaselineError;
 pub use points::{Measure, Points};
-pub use summary::{Figure, Figures, Form};
+pub use summary::{Figure, Figures};
 
 use crate::run::{self, Run};
 
@@ -45,8 +45,14 @@ pub enum Baseline {
 /// A file that holds points says so in its first line; a longer one is a document.
 const FIRST_LINE: u64 = 1 << 20;
 
+/// Whether a document begins as a run of ours does: no file of k6's begins with its format.
+fn is_ours(beginning: &[u8]) -> bool {
+    let rest = beginning.trim_ascii_start().strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    rest.is_some_and(|rest| rest.starts_with(b"\"format\""))
+}
+
 impl Baseline {
-    /// Reads the folder of a run of ours, its `run.json`, or a file of k6's.
+    /// Reads the folder of a run of ours, its `run.json` under whatever name, or a file of k6's.
     pub fn read(path: &Path) -> Result<Self, BaselineError> {
         if path.is_dir() {
             return Ok(Self::Run(Box::new(Run::read(path)?)));
@@ -60,7 +66,7 @@ impl Baseline {
         Self::of(BufReader::new(file), &named)
     }
 
-    /// Reads what k6 wrote, packed with gzip or not. `named` is what messages call it.
+    /// Reads what k6 wrote, or a run of ours, packed with gzip or not. `named` is what messages call it.
     pub fn of(mut file: impl BufRead, named: &str) -> Result<Self, BaselineError> {
         let packed =
             file.fill_buf().map_err(|source| BaselineError::io(named, source))?.starts_with(&[0x1f, 0x8b]);
@@ -76,7 +82,13 @@ impl Baseline {
         let read = file.by_ref().take(FIRST_LINE).read_until(b'\n', &mut first);
         read.map_err(|source| BaselineError::io(named, source))?;
         let points = points::begins(&first);
-        let whole = first.as_slice().chain(file);
+        let ours = is_ours(&first);
+        let mut whole = first.as_slice().chain(file);
+        if ours {
+            let mut text = String::new();
+            whole.read_to_string(&mut text).map_err(|source| BaselineError::io(named, source))?;
+            return Ok(Self::Run(Box::new(Run::of(&text, named)?)));
+        }
         Ok(if points {
             Self::Points(points::read(whole, named)?)
         } else {

@@ -273,7 +273,14 @@ impl Books {
     async fn ask_one(&self, client: &Mutex<Client>, method: Method, path: &str) -> anyhow::Result<Bytes> {
         let bearer = HeaderValue::try_from(format!("Bearer {}", self.token)).context("the admin token")?;
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, bearer)]);
-        let request = Outgoing { method, path: path.to_owned(), headers, body: Bytes::new(), trace: None };
+        let request = Outgoing {
+            method,
+            path: path.to_owned(),
+            signed: None,
+            headers,
+            body: Bytes::new(),
+            trace: None,
+        };
         let answer = client.lock().await.exchange(&request).await.answer;
         let received = answer.map_err(|fault| anyhow::anyhow!("{path}: {fault}"))?;
         match received.status.as_u16() {

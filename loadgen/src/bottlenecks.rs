@@ -2,6 +2,7 @@
 
 mod align;
 mod catalogue;
+pub(crate) mod held;
 mod level;
 mod moved;
 mod told;
@@ -13,7 +14,7 @@ use crate::run::{Evidence, Run};
 pub struct Bottlenecks {
     /// What was looked at and what came of it, in a sentence. There is always one.
     pub summary: String,
-    /// Resources that moved with latency, the most telling first.
+    /// Resources that moved with latency, the most telling first; those whose capacity is not known come last.
     pub found: Vec<Bottleneck>,
     /// What to do about what was observed, the most telling first.
     pub recommendations: Vec<Recommendation>,

@@ -5,6 +5,7 @@
 //! | [`browsing`](Browsing) | which browsers visit, and how: what was typed |
 //! | `find` | where Chromium is (pure, given the environment) |
 //! | `loopback` | where a browser that runs already may be |
+//! | [`further`] | which hosts beside the target's it may ask: allowed, confirmed, looked up |
 //! | `process` | Chromium as a child: started safely, gone whatever becomes of this process |
 //! | `cdp` | the Chrome `DevTools` Protocol over one WebSocket: calls, flat sessions, events |
 //! | [`order`](Order) | one visit as it is asked for |
@@ -20,6 +21,7 @@ pub mod canary;
 mod cdp;
 mod find;
 mod fleet;
+mod further;
 mod lcp;
 mod loopback;
 mod order;
@@ -32,6 +34,7 @@ mod waterfall;
 pub use browsing::{Browsing, Company, Source, Throttle, VISITORS, Venue};
 pub use find::find;
 pub use fleet::{Fleet, Grounds, Opened};
+pub use further::{FurtherError, further};
 pub use loopback::attachable;
 pub use order::{Cookie, Device, Done, Order};
 pub use settled::{CAP, QUIET};

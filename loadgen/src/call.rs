@@ -16,6 +16,7 @@ use crate::{
     context::Context,
     deployment::Crossing,
     http::{Exchange, Outgoing, Received},
+    scrub::scrub,
     sfu::pace,
     target::Target,
     telemetry::traces::Over,
@@ -81,7 +82,8 @@ impl Recording<'_> {
     /// The same at an SFU, which is asked no faster than it lets itself be asked. What it refuses with the request to
     /// wait is recorded, `statuses` being those the step expects, and asked again after that.
     async fn exchange_at_pace(&mut self, request: &mut Outgoing, statuses: &[u16]) -> (Due, Exchange) {
-        let mut signed = self.context.signed(self.route, request);
+        let account = self.context.account(self.route).cloned();
+        let mut signed = account.as_ref().map(|account| account.signed(self.route, request));
         let mut retries = pace::MOST_RETRIES;
         loop {
             let now = clock::now();
@@ -89,8 +91,12 @@ impl Recording<'_> {
             if at > now {
                 clock::sleep_until(at).await;
             }
-            let (due, exchange) = self.exchange(signed.as_mut().unwrap_or(&mut *request)).await;
-            let Ok(received) = &exchange.answer else { return (due, exchange) };
+            let (due, mut exchange) = self.exchange(signed.as_mut().unwrap_or(&mut *request)).await;
+            let Ok(received) = &mut exchange.answer else { return (due, exchange) };
+            // Of a refusal nothing is used but what it says, and that is evidence.
+            if let Some(account) = account.as_ref().filter(|_| !received.status.is_success()) {
+                account.hide(received);
+            }
             let waits = self.context.pace.told_to_wait(clock::now(), received.status, &received.headers);
             if !waits || retries == 0 {
                 return (due, exchange);
@@ -190,6 +196,10 @@ impl<'a, K> Asking<'a, K> {
         let received = std::mem::replace(&mut exchange.answer, Err(Fault::reset("")));
         let received = received.map(|received| back(crossing, received));
         let answer = received.and_then(|received| read(&outgoing, received, self.statuses));
+        let answer = answer.map_err(|fault| match self.recording.context.account(self.recording.route) {
+            Some(account) => Fault { detail: account.hidden(&fault.detail), ..fault },
+            None => fault,
+        });
         self.recording.record(due, &exchange, answer.as_ref().map(|_| ()).map_err(Clone::clone));
         answer
     }
@@ -321,6 +331,7 @@ impl Context {
             .map(|asset| Outgoing {
                 method: Method::GET,
                 path: asset.path.clone(),
+                signed: None,
                 headers: asset.headers.clone(),
                 body: Bytes::new(),
                 trace: self.trace(asset.route),
@@ -361,7 +372,7 @@ fn back(crossing: Option<Crossing>, received: Received) -> Received {
 
 fn outgoing(method: &'static str, path: String) -> Result<Outgoing, Fault> {
     let method = Method::from_bytes(method.as_bytes()).map_err(|e| unsendable(&e))?;
-    Ok(Outgoing { method, path, headers: HeaderMap::new(), body: Bytes::new(), trace: None })
+    Ok(Outgoing { method, path, signed: None, headers: HeaderMap::new(), body: Bytes::new(), trace: None })
 }
 
 fn set_header(
@@ -431,9 +442,15 @@ fn parse<T: DeserializeOwned>(
     })
 }
 
-/// The beginning of a body, for evidence.
+/// The beginning of a body, for evidence: without the tokens that an answer may hold, of whatever shape it is.
 fn excerpt(body: &[u8]) -> String {
     const MOST: usize = 200;
-    let text = String::from_utf8_lossy(&body[..body.len().min(MOST)]);
-    if body.len() > MOST { format!("{text}…") } else { text.into_owned() }
+    /// Tokens are long, and what stands for them is not.
+    const READ: usize = 3 * MOST;
+    let text = scrub(&String::from_utf8_lossy(&body[..body.len().min(READ)]));
+    match text.char_indices().nth(MOST) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None if body.len() > READ => format!("{text}…"),
+        None => text,
+    }
 }

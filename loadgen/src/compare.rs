@@ -5,11 +5,15 @@
 //! | [`recording`] | what is compared: the series of a run, of k6's points, of the slices of an experiment |
 //! | [`weigh`] | the statistics over two recordings, and the verdicts |
 //! | [`noise`] | how far two runs of one thing lie apart: the noise floor beside a baseline |
+//! | [`alike`] | whether two recordings may be compared |
+//! | [`gaps`] | what of the baseline was not compared |
 //! | [`words`] | a comparison as text and as Markdown |
 //! | [`ab`] | two targets in alternating slices |
 //! | [`trend`] | many runs in a row |
 
 pub mod ab;
+mod alike;
+mod gaps;
 pub mod noise;
 pub mod recording;
 pub mod trend;
@@ -24,6 +28,7 @@ use engine::{
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    gaps::{LeftOut, WhyNot},
     noise::Noise,
     recording::{Recording, Subject},
     weigh::compare,
@@ -31,7 +36,7 @@ pub use self::{
 };
 
 /// Version of the form of a comparison's JSON.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What decides, beside chance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -103,20 +108,6 @@ pub enum Block {
     Slices(f64),
 }
 
-/// Why a scenario was not compared.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LeftOut {
-    /// One of the runs does not have it.
-    Missing(String),
-    /// The generator fell short in one of them.
-    Invalid(String),
-    /// It did not come to its planned end in one of them.
-    Unfinished(String),
-    /// The two runs are not alike.
-    Unlike,
-}
-
 /// One series of two runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Series {
@@ -137,7 +128,7 @@ pub struct Series {
     /// What the share of failed samples decides; `None` where none failed on either side.
     pub errors: Option<Figure>,
     /// Why latency was not compared.
-    pub why_not: Option<String>,
+    pub why_not: Option<WhyNot>,
 }
 
 /// A figure with what follows from it.
@@ -220,20 +211,17 @@ impl Comparison {
         self.findings().next().is_some()
     }
 
-    /// What it says to the shell: 2 where nothing could be compared; with `--fail-on-regression` 99 where something got
-    /// worse, and 97 where a scenario was left out because a generator fell short.
+    /// What it says to the shell: 2 where there was nothing to compare; with `--fail-on-regression` 99 where something
+    /// got worse, and 97 where something of the baseline was not compared, so that it may have.
     pub fn exit(&self, fail_on_regression: bool) -> Exit {
-        let invalid = |scenario: &Scenario| {
-            matches!(scenario.left_out, Some(LeftOut::Invalid(_) | LeftOut::Unfinished(_)))
-        };
         let worse = self.findings().any(|finding| finding.figure.verdict == Verdict::Regression);
         if !self.unlike.is_empty() && !self.rules.anyway || self.scenarios.is_empty() {
             Exit::Usage
         } else if fail_on_regression && worse {
             Exit::Failed
-        } else if fail_on_regression && self.scenarios.iter().any(invalid) {
+        } else if fail_on_regression && !self.is_whole() {
             Exit::Invalid
-        } else if !self.says_something() {
+        } else if !self.says_something() && !self.shows_something() {
             Exit::Usage
         } else {
             Exit::Ok

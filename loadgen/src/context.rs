@@ -10,7 +10,7 @@ use crate::{
     call::{Call, Fetch},
     deployment::Crossing,
     http::{Client, Connector, Outgoing, Traceparent},
-    sfu::Pace,
+    sfu::{Account, Pace},
     target::Target,
     telemetry::traces::{Over, Server, Tracer},
 };
@@ -149,10 +149,9 @@ impl Context {
         }
     }
 
-    /// The request as the account that pays for this route's part of the target makes it, where one does.
-    pub(crate) fn signed(&self, route: &'static str, outgoing: &Outgoing) -> Option<Outgoing> {
-        let account = self.around.connector.target().account(route)?;
-        Some(account.signed(route, outgoing))
+    /// The account that pays for this route's part of the target, where one does.
+    pub(crate) fn account(&self, route: &'static str) -> Option<&Account> {
+        self.around.connector.target().account(route)
     }
 
     /// How connections are made, for sockets.

@@ -54,6 +54,11 @@ impl Deployment {
         Ok(Some(Arc::new(Self { headers, csrf, endpoints: profile.endpoints.clone() })))
     }
 
+    /// Whether its requests carry headers that are its own.
+    pub fn adds_headers(&self) -> bool {
+        !self.headers.is_empty()
+    }
+
     /// Why there is no such endpoint, when there is none.
     pub fn missing(&self, route: &str) -> Option<&str> {
         match self.endpoints.get(route)? {

@@ -14,7 +14,7 @@ mod tls;
 mod traceparent;
 mod watched;
 
-pub use client::{Client, Exchange, Outgoing, Received};
+pub use client::{Client, Exchange, Outgoing, Received, SignedPath};
 pub use connect::{Connected, Connector, Limits, Speech, Stream};
 pub use tls::{Tls, TlsError};
 pub use traceparent::{TRACEPARENT, Traceparent};

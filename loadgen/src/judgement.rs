@@ -55,6 +55,8 @@ pub struct Headline {
     pub not_measured: usize,
     /// What measured them fell short, and they alone are void.
     pub invalid: usize,
+    /// They came out one way or the other in a scenario in which the generator fell short: it says nothing of them.
+    pub void: usize,
     /// Scenarios in which the generator fell short.
     pub invalid_scenarios: usize,
 }
@@ -113,6 +115,14 @@ fn judge_scenario(measured: &Measured) -> ScenarioVerdict {
     judged
 }
 
+/// Whether a goal came out one way or the other without that counting, because the generator fell short. An exact goal
+/// that was missed counts however late the generator was.
+pub fn is_void(judged: &Judged, valid: bool) -> bool {
+    let decided = matches!(judged.verdict, Verdict::Pass | Verdict::Fail | Verdict::Inconclusive { .. });
+    let proof = judged.goal.kind == Kind::Exact && judged.verdict == Verdict::Fail;
+    decided && !valid && !proof
+}
+
 impl Judgement {
     /// What it says to the shell.
     ///
@@ -161,9 +171,15 @@ impl Judgement {
     /// The goals of all scenarios and of the suite, counted by verdict.
     pub fn headline(&self) -> Headline {
         let mut counts = Headline::default();
-        let goals = self.scenarios.iter().flat_map(|scenario| &scenario.goals).chain(&self.overall);
-        for judged in goals {
+        let of_scenarios = self.scenarios.iter().flat_map(|scenario| {
+            let valid = scenario.is_valid();
+            scenario.goals.iter().map(move |judged| (judged, valid))
+        });
+        let valid = self.scenarios.iter().all(ScenarioVerdict::is_valid);
+        let overall = self.overall.iter().map(|judged| (judged, valid));
+        for (judged, valid) in of_scenarios.chain(overall) {
             *match judged.verdict {
+                _ if is_void(judged, valid) => &mut counts.void,
                 Verdict::Pass => &mut counts.pass,
                 Verdict::Fail => &mut counts.fail,
                 Verdict::Inconclusive { .. } => &mut counts.inconclusive,

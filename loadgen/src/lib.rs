@@ -55,6 +55,7 @@ pub mod run;
 pub mod safety;
 pub mod scenario;
 pub mod scenarios;
+mod scrub;
 pub mod sfu;
 pub mod shards;
 pub mod stops;

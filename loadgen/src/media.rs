@@ -13,6 +13,10 @@ pub(crate) mod series;
 pub mod vp8;
 
 #[cfg(feature = "media")]
+mod demux;
+#[cfg(feature = "media")]
+mod feedback;
+#[cfg(feature = "media")]
 mod line;
 #[cfg(feature = "media")]
 mod milestones;

@@ -3,6 +3,7 @@
 //! A line that a run cannot say anything of is marked so, with why: nothing is ticked because nobody looked.
 
 mod goals;
+mod levels;
 mod operations;
 mod target;
 mod told;

@@ -12,11 +12,11 @@ use engine::run::ScenarioRun;
 use serde::{Deserialize, Serialize};
 
 pub use browsers::{
-    BrowserAccount, Canary, Ended, Fetched, Film, Frame, Lcp, Outcome, PageView, Parts, Seen,
+    BrowserAccount, Canary, Ended, Fetched, Film, Frame, Lcp, Outcome, PageView, Parts, Seen, Whereabouts,
 };
 pub use evidence::{
-    Cache, Database, Evidence, MissingIndex, Resource, ResourceKind, SlowCommand, Source, SourceKind,
-    Statement, TableUse, Unit, Wait,
+    Cache, Database, Evidence, MissingIndex, Planning, Resource, ResourceKind, SlowCommand, Source,
+    SourceKind, Statement, TableUse, Unit, Wait,
 };
 pub use headroom::Headroom;
 pub use live::{LiveAccount, MISSES_KEPT, Missed, MissedFrom, Receiver, WORST_KEPT};
@@ -161,6 +161,9 @@ pub struct Measured {
     pub truth: Option<TruthScore>,
     /// Requests of the warm-up, not counted.
     pub warm_up_requests: u64,
+    /// Seconds from the beginning of the warm-up to second 0; absent in runs of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_up_s: Option<f64>,
     /// Whatever a reader should know, in sentences.
     pub notes: Vec<String>,
     /// Why it was ended before its plan was over, when a condition or a lost goal did that.
@@ -221,6 +224,13 @@ pub enum ReadError {
     },
 }
 
+/// What a file says first of itself.
+#[derive(Deserialize)]
+pub(crate) struct Version {
+    /// Of which version its form is.
+    pub(crate) format: u32,
+}
+
 impl Run {
     /// Reads the run kept in a results directory.
     pub fn read(dir: &Path) -> Result<Self, ReadError> {
@@ -228,12 +238,19 @@ impl Run {
         let path = file.display().to_string();
         let text =
             fs::read_to_string(&file).map_err(|source| ReadError::Io { path: path.clone(), source })?;
-        let form = |message: String| ReadError::Form { path: path.clone(), message };
-        let run: Self = serde_json::from_str(&text).map_err(|e| form(format!("line {}: {e}", e.line())))?;
-        if run.format != FORMAT {
-            return Err(form(format!("format {}; this version reads {FORMAT}", run.format)));
+        Self::of(&text, &path)
+    }
+
+    /// Reads what [`Run::to_json`] made; `named` is what messages call it.
+    pub fn of(text: &str, named: &str) -> Result<Self, ReadError> {
+        let form = |message: String| ReadError::Form { path: named.to_owned(), message };
+        let damaged = |e: serde_json::Error| form(format!("line {}: {e}", e.line()));
+        // Before all else: a run of another version may have nothing else that is known here.
+        let Version { format } = serde_json::from_str(text).map_err(damaged)?;
+        if format != FORMAT {
+            return Err(form(format!("format {format}; this version reads {FORMAT}")));
         }
-        Ok(run)
+        serde_json::from_str(text).map_err(damaged)
     }
 
     /// Its JSON, as it is kept.

@@ -99,6 +99,11 @@ pub fn sfu_host(host: &str) -> Result<(), Refusal> {
     on_list(&environments::shipped().sfu, host, "SFUs".to_owned())
 }
 
+/// The host must be one of those that a browser may ask for parts of a page, beside the target's.
+pub fn browsed(host: &str) -> Result<(), Refusal> {
+    on_list(&environments::shipped().browsers, host, "what browsers may ask".to_owned())
+}
+
 /// The host must be the target's, or one of those that may be read beside the load.
 pub fn probed(host: &str, target: &str) -> Result<(), Refusal> {
     let mut listed = environments::shipped().probes.clone();

@@ -1,6 +1,7 @@
 //! The suite: checks, baseline, warm-up, the scenarios in their order, the end.
 
 mod baseline;
+mod begun;
 pub(crate) mod crew;
 mod error;
 mod faults;
@@ -10,6 +11,7 @@ mod play;
 mod preflight;
 pub(crate) mod prepare;
 mod setup;
+pub(crate) mod several;
 mod stops;
 mod warm_up;
 
@@ -28,25 +30,16 @@ pub use setup::{Prepared, plans};
 
 use crate::{
     books::Audit,
-    digest,
     judgement::{self, Judgement},
-    machine,
     options::Options,
     preflight::{Findings, Ink, summary, text},
     probes::Probing,
     report,
-    run::{self, Measured, Meta, NotRun, Overall, Run},
+    run::{Measured, NotRun, Run},
     shards::ShardError,
-    telemetry::{Outlets, otlp::About},
-    watch::{
-        Screen,
-        stream::{Planned, RunBegan},
-        web::Door,
-    },
+    telemetry::Outlets,
+    watch::{Screen, web::Door},
 };
-
-/// The suite's own promise: errors / requests, over everything.
-const ERRORS_BELOW: f64 = 0.001;
 
 /// How long it may take at the end to tell what is still to be told, and how long when somebody waits to leave.
 pub(crate) const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -96,11 +89,11 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
     };
     let probing = Probing::begin(&options.probes.beside(&options.target, health.environment == MOCK))?;
     let folder = folder::create(&options.out, "run", started)?;
-    let began = begun(options, &folder.id, &prepared);
+    let began = begun::announced(options, &folder.id, &prepared);
     let screen = Screen::new(&folder.dir, &options.watch, door, began)?.feeding(outlets.feed());
     // Only now: whoever reads early waits and reads this run, not one without a name.
     outlets.begin(&folder.id, &nonce, options)?;
-    let untold = control.tell(options.telemetry.otlp.as_ref(), about(options, &folder.id, &nonce));
+    let untold = control.tell(options.telemetry.otlp.as_ref(), begun::about(options, &folder.id, &nonce));
     screen.say(&format!("{} against {} ({})", folder.id, options.target, health.environment));
     tell(&screen, &findings, &not_run);
     probing.missed().iter().for_each(|missed| screen.say(missed));
@@ -110,37 +103,10 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
     }
 
     let mut run = Run {
-        format: run::FORMAT,
-        meta: Meta {
-            id: folder.id,
-            started: folder.started,
-            seed: options.seed,
-            world_seed: options.world.seed(),
-            preset: options.preset,
-            time_scale: options.time_scale,
-            load: options.load,
-            target: options.target.name().to_owned(),
-            origin: options.target.to_string(),
-            environment: format!("{} ({} {})", health.environment, health.service, health.version),
-            nonce: nonce.to_string(),
-            planned_digest: digest::of_all(prepared.iter().map(|prepared| prepared.digest.as_str())),
-            loadgen: env!("CARGO_PKG_VERSION").to_owned(),
-            machine: machine::describe(options),
-        },
-        interrupted: false,
         baseline: baseline::measure(&control, options, ends, &screen)?,
-        scenarios: Vec::new(),
-        not_run,
-        overall: Overall {
-            errors_below: ERRORS_BELOW,
-            planned_requests: prepared.iter().map(|prepared| prepared.plan.needs.requests).sum(),
-        },
-        audit: None,
-        faults: None,
-        evidence: None,
-        headroom: options.headroom.clone(),
-        notes: other_sfu(options).into_iter().chain(untold).collect(),
+        ..begun::run(options, &folder, &nonce, &health, &prepared, not_run)
     };
+    run.notes.extend(untold);
     let played = play_all(&mut run, prepared, &control, ends, &screen, &outlets);
     run.evidence = probing.end(ends.interrupted());
     played?;
@@ -156,16 +122,6 @@ pub fn run(options: &Options, ends: &Ends) -> Result<Outcome, SuiteError> {
     Ok(Outcome { run, judgement, dir: folder.dir })
 }
 
-/// What a collector is told with everything.
-fn about(options: &Options, id: &str, nonce: &str) -> About {
-    About {
-        run: id.to_owned(),
-        preset: options.preset.to_string(),
-        target: options.target.to_string(),
-        instance: nonce.to_owned(),
-    }
-}
-
 /// Which addresses load comes from, where the suite chose them.
 fn from_where(options: &Options) -> String {
     let from: Vec<String> = options.sources.iter().map(IpAddr::to_string).collect();
@@ -176,24 +132,6 @@ fn from_where(options: &Options) -> String {
 fn last_words(control: &mut Control, ends: &Ends) -> Option<String> {
     let within = if ends.interrupted() { LAST_WORDS_WHEN_INTERRUPTED } else { LAST_WORDS };
     Some(control.exporter.take()?.end(within).note())
-}
-
-/// What those who watch are told first.
-fn begun(options: &Options, id: &str, prepared: &[Prepared]) -> RunBegan {
-    let planned = |prepared: &Prepared| Planned {
-        name: prepared.scenario.name().to_owned(),
-        title: prepared.scenario.title().to_owned(),
-        length_s: prepared.plan.length().as_secs_f64(),
-    };
-    RunBegan {
-        run: id.to_owned(),
-        target: options.target.to_string(),
-        preset: options.preset.to_string(),
-        scenarios: prepared.iter().map(planned).collect(),
-        settling_s: options.preset.settling().as_secs_f64(),
-        cores: engine::cpu::allowed_cores(),
-        web: None,
-    }
 }
 
 /// Looks at a target as [`run`] does before it starts, and sends nothing else. Blocks; call it outside of any
@@ -302,15 +240,6 @@ fn audit(control: &Control, notes: &mut Vec<String>, ends: &Ends) -> Option<Audi
     };
     notes.push(format!("The target's own books could not be read: {why}."));
     (!ends.interrupted()).then(|| Audit::unread(why))
-}
-
-/// Where live sessions had their SFU, when it was not the target's own.
-fn other_sfu(options: &Options) -> Option<String> {
-    let sfu = options.target.other_sfu()?;
-    let allowed = options.allowance.map_or_else(String::new, |allowance| {
-        format!(", which was allowed to send {allowance}; above that the scenario ends")
-    });
-    Some(format!("Live sessions used the SFU at {sfu} instead of the target's own{allowed}."))
 }
 
 /// All requests of several scenarios.

@@ -107,6 +107,11 @@ impl Target {
         self.world.clone().map(|world| (MOCK_WORLD, world))
     }
 
+    /// Whether its requests carry headers that are its own: its profile's, or that of a mock's world.
+    pub fn adds_headers(&self) -> bool {
+        self.world.is_some() || self.deployment.as_deref().is_some_and(Deployment::adds_headers)
+    }
+
     /// As it was asked for; the profile's name, when it is a file.
     pub fn name(&self) -> &str {
         &self.name

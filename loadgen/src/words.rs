@@ -1,6 +1,15 @@
-//! Numbers as people read them, the same wherever they are written.
+//! Numbers and reasons as people read them, the same wherever they are written.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
+
+/// The innermost reason: `connection refused` says more than `error sending request`, and names no address.
+pub fn innermost(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
 
 /// `30 750`: thousands set apart by a space.
 pub fn number(value: u64) -> String {
@@ -93,4 +102,24 @@ pub fn signed_ms(ms: f64) -> String {
 pub fn signed_percent(share: f64) -> String {
     let percent = share * 100.0;
     if percent.abs() < 9.95 { format!("{percent:+.1} %") } else { format!("{percent:+.0} %") }
+}
+
+/// Text of somebody else's as one line, with nothing in it that controls what shows it: a terminal, or a reader's eye.
+pub fn one_line(text: &str) -> String {
+    let kept = text.chars().filter(|c| !is_unseen(*c));
+    kept.map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect()
+}
+
+/// The same for a terminal or a log, line by line: where that is a workflow's on GitHub, none of it is a command there.
+pub fn tame(text: &str) -> String {
+    let lines = text.split('\n').map(|line| {
+        let line = one_line(line).replace("##[", "## [");
+        if line.trim_start().starts_with("::") { line.replacen("::", ": :", 1) } else { line }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A character that has no width, or turns the direction of others.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

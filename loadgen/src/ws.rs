@@ -19,7 +19,10 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::http::{Connector, Outgoing, Speech, Stream, TRACEPARENT, Traceparent};
+use crate::{
+    http::{Connector, Outgoing, Speech, Stream, TRACEPARENT, Traceparent},
+    scrub::scrub,
+};
 
 /// The largest message that is read.
 const MESSAGE_BYTES: usize = 1024 * 1024;
@@ -49,12 +52,13 @@ pub enum Incoming {
 
 impl Socket {
     /// Opens a socket at `path` (see [`contract::ws::path`]), within the connector's time limit.
-    /// The upgrade says which trace it belongs to.
+    /// The upgrade says which trace it belongs to. What is told of a failure has the path without its query: there is
+    /// the token.
     pub async fn open(connector: &Connector, path: &str, trace: Option<Traceparent>) -> Result<Self, Fault> {
         let limit = connector.limits().timeout;
-        tokio::time::timeout(limit, Self::attempt(connector, path, trace))
-            .await
-            .unwrap_or_else(|_| Err(Fault::timeout(format!("socket {path}: not open within {limit:?}"))))
+        tokio::time::timeout(limit, Self::attempt(connector, path, trace)).await.unwrap_or_else(|_| {
+            Err(Fault::timeout(format!("socket {}: not open within {limit:?}", shown(path))))
+        })
     }
 
     async fn attempt(connector: &Connector, path: &str, trace: Option<Traceparent>) -> Result<Self, Fault> {
@@ -62,12 +66,11 @@ impl Socket {
             connector.target().elsewhere(contract::ws::ROUTE).map(|target| connector.to(target.clone()));
         let connector = elsewhere.as_ref().unwrap_or(connector);
         let handshake = handshake(connector, path)?;
-        let path = &handshake.path;
         let connected = connector.connect(Speech::Socket).await?;
         let scheme = if connector.target().tls() { "wss" } else { "ws" };
-        let mut request = format!("{scheme}://{}{path}", connector.target().authority())
+        let mut request = format!("{scheme}://{}{}", connector.target().authority(), handshake.path)
             .into_client_request()
-            .map_err(|e| fault_of(&e, path))?;
+            .map_err(|e| fault_of(&e, shown(path)))?;
         request.headers_mut().extend(connector.target().world_header());
         request.headers_mut().extend(handshake.headers);
         request.headers_mut().extend(trace.map(|trace| (TRACEPARENT, trace.value())));
@@ -80,7 +83,7 @@ impl Socket {
         let (stream, _) =
             tokio_tungstenite::client_async_with_config(request, connected.stream, Some(config))
                 .await
-                .map_err(|e| fault_of(&e, path))?;
+                .map_err(|e| fault_of(&e, shown(path)))?;
         let phases = Phases {
             connecting: Some(connected.connecting),
             tls: connected.tls,
@@ -106,7 +109,7 @@ impl Socket {
                         Ok(frame) => Incoming::Frame(frame),
                         Err(e) => Incoming::Unreadable(Fault::body(
                             "not a frame of the contract",
-                            format!("{e}: {}", text.chars().take(200).collect::<String>()),
+                            format!("{e}: {}", scrub(&text.chars().take(200).collect::<String>())),
                         )),
                     };
                 }
@@ -138,6 +141,7 @@ fn handshake(connector: &Connector, path: &str) -> Result<Outgoing, Fault> {
     let mut handshake = Outgoing {
         method: Method::GET,
         path: path.to_owned(),
+        signed: None,
         headers: HeaderMap::new(),
         body: Bytes::new(),
         trace: None,
@@ -146,6 +150,11 @@ fn handshake(connector: &Connector, path: &str) -> Result<Outgoing, Fault> {
         deployment.adapt(contract::ws::ROUTE, &mut handshake)?;
     }
     Ok(handshake)
+}
+
+/// A path as it may be told.
+fn shown(path: &str) -> &str {
+    path.split_once('?').map_or(path, |(path, _)| path)
 }
 
 fn fault_of(error: &Error, doing: &str) -> Fault {

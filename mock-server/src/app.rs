@@ -1,5 +1,6 @@
 //! The process around the mock: what it was started with, and the worlds it serves.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -24,7 +25,7 @@ use crate::spans::{Collector, Spans};
 use crate::worlds::Worlds;
 
 /// What a mock is started with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// How long answers take.
     pub profile: Profile,
@@ -65,6 +66,18 @@ pub struct Config {
     pub otlp: Option<Collector>,
 }
 
+/// Without the secrets.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("profile", &self.profile.name)
+            .field("seed", &self.seed)
+            .field("environment", &self.environment)
+            .field("defects", &self.defects)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Where media is received: one UDP socket for all sessions of all worlds.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MediaListen {
@@ -101,7 +114,7 @@ impl Default for Config {
 }
 
 /// What stays the same from one dataset to the next, and in all worlds.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Settings {
     pub(crate) admin_token: String,
     pub(crate) stripe_secret: String,
@@ -119,6 +132,16 @@ pub(crate) struct Settings {
     pub(crate) ending: CancellationToken,
     /// Carries the media of live sessions, once the process listens.
     pub(crate) plane: OnceLock<Arc<Plane>>,
+}
+
+/// Without the secrets.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("environment", &self.environment)
+            .field("defects", &self.defects)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The process: its settings, its latency, its metrics, its connections, and the worlds it serves.

@@ -50,6 +50,15 @@ enum Command {
     StripeReplay(stripe_replay::Args),
 }
 
+/// Whether these arguments (the program's name first) mean something; nothing is done. Commands that are written into
+/// documents are held against it.
+pub fn understands(args: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+    match Args::try_parse_from(args) {
+        Err(said) if said.use_stderr() => Err(said.to_string()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// Runs `mock-server` with these arguments, the program's name first. What goes wrong is said in a sentence on
 /// standard error, with exit code 2.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -78,8 +78,7 @@ where
         let under_way = UnderWay::begin(metrics);
         let id = request_id(metrics, &request);
         request.headers_mut().insert(REQUEST_ID, id.clone());
-        let begun = settings.spans.as_ref().and_then(|spans| spans.begin(&request));
-        let told = begun.map(|begun| (Arc::clone(settings), begun));
+        let told = Begun::of(settings, &request, arrived);
         let path = request.extensions().get::<MatchedPath>();
         let hides =
             settings.defects.has(Defect::ErrorsAs200) && !request.uri().path().starts_with("/__admin");
@@ -102,7 +101,7 @@ pin_project! {
         // Whether what fails is answered as if it had not: a planted defect.
         hides: bool,
         // The beginning of a span, where a collector is told of it.
-        told: Option<(Arc<Settings>, Begun)>,
+        told: Option<Begun>,
     }
 }
 
@@ -137,10 +136,8 @@ where
             headers.insert(REQUEST_ID, id);
         }
         headers.entry(SERVER_TIMING).or_insert_with(|| server_timing(took));
-        if let Some((settings, begun)) = this.told.take()
-            && let Some(spans) = &settings.spans
-        {
-            spans.end(begun, &response, took);
+        if let Some(begun) = this.told.take() {
+            begun.answered(&response, took);
         }
         Poll::Ready(Ok(response))
     }

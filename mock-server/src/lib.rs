@@ -65,5 +65,5 @@ pub use live::SfuApp;
 pub use live::bus::{BusAddress, BusAddressError};
 pub use pages::{PageWeight, PageWeightError};
 pub use router::service;
-pub use server::{Limits, Tls, TlsError, serve};
+pub use server::{Limits, Tls, TlsError, serve, serve_announced};
 pub use spans::{Collector, CollectorError};

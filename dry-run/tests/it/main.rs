@@ -3,10 +3,14 @@
 
 mod command;
 mod deploy;
+mod documented;
 mod ending;
 mod grading;
 mod imports;
 mod live_session;
 mod pages_seen;
+#[path = "../../../tests/provided.rs"]
+mod provided;
 mod rehearsing;
+mod tally;
 mod usage;

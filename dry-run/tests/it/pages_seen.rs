@@ -10,28 +10,43 @@ use crate::command::{Ran, Running, data, results, run, temporary};
 const SLOW_HERO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mock-server/faults/slow-hero.toml");
 const MISSING_HERO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mock-server/faults/missing-hero.toml");
 
-/// A crowd and a browser among it.
+/// A crowd and browsers among it.
 const VISITED: [&str; 4] = ["--scenario", "page-load", "--browsers", "required"];
+/// One browser, among a crowd that leaves it its processor on a machine of two cores; for long enough that it makes five
+/// visits and sees the canary.
+const UNHURRIED: [&str; 8] =
+    ["--scenario", "page-load", "--browsers", "1", "--load", "0.2", "--time-scale", "2"];
 
 /// Whether there is a browser to be had; says so where there is none.
 fn a_browser_is_here() -> bool {
-    let here = std::env::var_os("TEST_CHROMIUM").is_some_and(|program| !program.is_empty());
-    if !here {
-        println!("LEFT OUT: visits of a browser, as TEST_CHROMIUM names none");
-    }
-    here
+    crate::provided::named("TEST_CHROMIUM").is_some()
 }
 
-/// A crowd and browsers, with more arguments: what came of it, and what was measured. Nothing of a browser is left.
+/// A small crowd and a browser, with more arguments: what came of it, and what was measured. Nothing of a browser is left.
 fn visited(args: &[&str]) -> (Ran, Value) {
     let out = results();
-    let ran = run(&out, &[&VISITED, args].concat());
+    let ran = run(&out, &[&UNHURRIED, args].concat());
     nothing_is_left(&out);
     (ran, data(&out)["scenarios"][0].clone())
 }
 
 fn visits(scenario: &Value) -> &[Value] {
     scenario["browsers"]["visits"].as_array().expect("visits")
+}
+
+/// The goals that take a browser are judged: it was not starved. Whatever is to be shown of them would not be, otherwise.
+fn a_browser_fared_well(scenario: &Value) {
+    let goals = scenario["run"]["goals"].as_array().expect("goals");
+    let of_browsers =
+        || goals.iter().filter(|goal| goal["name"].as_str().is_some_and(|it| it.starts_with("LCP")));
+    assert_eq!(of_browsers().count(), 2);
+    for goal in of_browsers() {
+        assert_eq!(goal["standing"], "applies", "this machine is too busy to tell: {goal}");
+    }
+    let canary = &scenario["browsers"]["canary"];
+    for seen in ["idle_ms", "meanwhile_ms"] {
+        assert!(canary[seen].as_array().is_some_and(|seen| !seen.is_empty()), "{seen}: {canary}");
+    }
 }
 
 /// No profile, and no process that was started with one.
@@ -57,9 +72,11 @@ fn what_a_browser_sees_while_the_crowd_is_there_is_called_lcp() {
     if !a_browser_is_here() {
         return;
     }
-    let (ran, scenario) = visited(&["--time-scale", "1.5"]);
-    // A machine with two cores may be late itself beside a browser, and says so: not what this is about.
-    assert!([0, 97].contains(&ran.code), "{}\n{}", ran.stderr, ran.stdout);
+    let (ran, scenario) = visited(&[]);
+    a_browser_fared_well(&scenario);
+    // A machine with two cores may be late itself beside a browser, and a small crowd may be too few to decide about the
+    // API; either says so: not what this is about.
+    assert!([0, 97, 98].contains(&ran.code), "{}\n{}", ran.stderr, ran.stdout);
     let visits = visits(&scenario);
     assert!(visits.len() >= 5, "{} visits", visits.len());
     for visit in visits {
@@ -69,8 +86,6 @@ fn what_a_browser_sees_while_the_crowd_is_there_is_called_lcp() {
         assert!(view["lcp"]["at_ms"].as_f64().is_some_and(|ms| ms > 0.0 && ms < 15_000.0), "{visit}");
     }
     assert!(visits.iter().any(|visit| visit["returning"] == true), "nobody came back");
-    let canary = &scenario["browsers"]["canary"];
-    assert!(canary["idle_ms"].as_array().is_some_and(|idle| !idle.is_empty()), "{canary}");
     assert!(ran.stdout.contains("not judged at smoke"), "{}", ran.stdout);
 }
 
@@ -81,20 +96,12 @@ fn a_hero_image_that_comes_late_fails_lcp_and_not_the_html() {
         return;
     }
     let (ran, scenario) = visited(&["--faults", SLOW_HERO]);
+    a_browser_fared_well(&scenario);
     let first: Vec<&Value> = visits(&scenario).iter().filter(|visit| visit["returning"] == false).collect();
     assert!(!first.is_empty());
     for visit in first {
         let parts = &visit["view"]["lcp"]["parts"];
         assert!(parts["load_time_ms"].as_f64().is_some_and(|ms| ms >= 3_000.0), "it was loading: {visit}");
-    }
-    let goals = scenario["run"]["goals"].as_array().expect("goals");
-    let lcp = goals.iter().find(|goal| goal["name"] == "LCP p95").expect("its goal");
-    if lcp["standing"]["invalid"].is_string() {
-        println!(
-            "LEFT OUT: the verdict, as this machine starved the browsers: {}",
-            lcp["standing"]["invalid"]
-        );
-        return;
     }
     assert_eq!(ran.code, 99, "{}\n{}", ran.stderr, ran.stdout);
     assert!(ran.stdout.contains("missed: page-load: p95 of lcp_metric"), "{}", ran.stdout);

@@ -28,6 +28,7 @@ fn unknown_names_are_answered_with_the_known_ones() {
         &["--faults", "plan.toml"],
         &["--scenario", "search-load"],
         &["--time-scale", "2"],
+        &["--load", "0.5"],
         &["--inconclusive", "fail"],
         &["--keep"],
         &["--browsers", "2"],
@@ -36,6 +37,7 @@ fn unknown_names_are_answered_with_the_known_ones() {
         refused(&[&["--defects"], ignored].concat(), &["--defects", ignored[0]]);
     }
     refused(&["--time-scale", "0"], &["--time-scale", "0.05 to 100"]);
+    refused(&["--load", "2"], &["--load", "0.05 to 1"]);
     refused(&["--page-weight", "heavy"], &["`heavy`", "0.1 to 20"]);
     refused(&["--browsers", "many"], &["`many`", "auto, required, 0 to 16"]);
     refused(&["--browser-at", "http://192.0.2.1:9222"], &["192.0.2.1", "only a browser of this machine"]);

@@ -1,16 +1,39 @@
 //! A series second by second, decoded once; and two of them, cut into blocks of the same moments.
+//!
+//! However long the runs are, both are bounded: see [`MOST_BLOCKS`].
 
-use std::collections::{BTreeMap, BTreeSet};
+mod pair;
+
+use std::collections::BTreeMap;
 
 use crate::{
     histogram::{self, HIGHEST_US},
     record::Column,
     run::TimingRun,
-    stats::{self, Block},
+    stats::Block,
 };
+
+pub use pair::Pair;
 
 /// Where a request without an answer ranks, microseconds: behind every latency there can be.
 const NO_ANSWER_US: u64 = 2 * HIGHEST_US as u64;
+
+/// The most blocks that two runs are cut into. A histogram has some 24 000 distinct values at most, so a [`Pair`] takes 70 MB
+/// a side at worst; and that many blocks say as much of chance as any number.
+pub const MOST_BLOCKS: u64 = 700;
+/// The length of a block from which on one as long is cut into no finer moments: see [`Timeline::of`].
+const USUAL_S: u64 = 5;
+/// From so many values of one moment on, those that are equal are counted together.
+const MANY: usize = 4_096;
+
+/// How long the blocks of two runs over so many seconds are: `least_s`, doubled until there are [`MOST_BLOCKS`] at most.
+pub fn block_length(least_s: u64, span_s: u64) -> u64 {
+    let mut length_s = least_s.max(1);
+    while span_s.div_ceil(length_s) > MOST_BLOCKS {
+        length_s = length_s.saturating_mul(2);
+    }
+    length_s
+}
 
 /// What a series saw, by the second in which it was due.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,19 +46,30 @@ pub struct Timeline {
 
 impl Timeline {
     /// A column of a series. A second whose histogram cannot be read counts as unanswered: it must not vanish.
+    ///
+    /// What took longer than [`MOST_BLOCKS`] usual blocks is kept by moments of several seconds, as many as its blocks have
+    /// times the usual length: no block ever cuts one of them.
     pub fn of(timing: &TimingRun, column: Column) -> Self {
         let mut all = Self::default();
-        for cell in timing.column(column).iter().flat_map(|column| &column.cells) {
+        let cells = || timing.column(column).into_iter().flat_map(|column| &column.cells);
+        let seconds = || cells().map(|cell| cell.second);
+        let span_s = seconds()
+            .max()
+            .zip(seconds().min())
+            .map_or(0, |(last, first)| last.abs_diff(first).saturating_add(1));
+        let grain_s = i64::try_from(block_length(USUAL_S, span_s) / USUAL_S).unwrap_or(i64::MAX);
+        for cell in cells() {
+            let moment = cell.second.div_euclid(grain_s) * grain_s;
             match histogram::decode(&cell.hdr) {
                 Some(decoded) => {
                     for step in decoded.iter_recorded() {
                         let us = decoded.median_equivalent(step.value_iterated_to());
-                        all.add(cell.second, us, step.count_at_value());
+                        all.add(moment, us, step.count_at_value());
                     }
                 }
-                None => all.add(cell.second, NO_ANSWER_US, cell.count),
+                None => all.add(moment, NO_ANSWER_US, cell.count),
             }
-            all.add(cell.second, NO_ANSWER_US, cell.unanswered);
+            all.add(moment, NO_ANSWER_US, cell.unanswered);
         }
         for second in &timing.outcomes {
             all.count(second.second, second.ok + second.failed, second.failed);
@@ -46,7 +80,11 @@ impl Timeline {
     /// So many values of so many microseconds in a second.
     pub fn add(&mut self, second: i64, us: u64, n: u64) {
         if n > 0 {
-            self.values.entry(second).or_default().push((us, n));
+            let values = self.values.entry(second).or_default();
+            values.push((us, n));
+            if values.len() >= MANY && values.len().is_power_of_two() {
+                count_together(values);
+            }
         }
     }
 
@@ -90,6 +128,11 @@ impl Timeline {
         (0..).take(blocks).map(|block| by_block.get(&block).map_or(0, |block| block.n)).collect()
     }
 
+    /// The first second in which there is anything.
+    pub fn first(&self) -> Option<i64> {
+        self.values.keys().chain(self.outcomes.keys()).min().copied()
+    }
+
     /// The last second in which there is anything.
     pub fn last(&self) -> Option<i64> {
         self.values.keys().chain(self.outcomes.keys()).max().copied()
@@ -117,145 +160,21 @@ impl Timeline {
     }
 }
 
-/// Two timelines in blocks of the same moments of the plan, ready to be drawn from.
-///
-/// For every value that occurs and every block it is known how many were at or below it, so the percentile of any
-/// multiset of blocks takes a few sums, not a merge of histograms.
-#[derive(Clone, Debug)]
-pub struct Pair {
-    /// Every value that occurs on either side, ascending.
-    bins: Vec<u64>,
-    /// How many blocks.
-    blocks: usize,
-    /// What each side has.
-    sides: [Side; 2],
-}
-
-/// One side of a [`Pair`].
-#[derive(Clone, Debug)]
-struct Side {
-    /// By bin, then by block: how many values are in this bin or below.
-    at_or_below: Vec<u32>,
-    /// Samples by block.
-    outcomes: Vec<Block>,
-}
-
-impl Pair {
-    /// Cut into blocks of so many seconds. Blocks that are empty on both sides are left out.
-    pub fn new(a: &Timeline, b: &Timeline, length_s: u64) -> Self {
-        let length_s = i64::try_from(length_s.max(1)).unwrap_or(i64::MAX);
-        let both = || [a, b].into_iter();
-        let blocks_with_any: BTreeSet<i64> =
-            both().flat_map(|side| side.values.keys().map(|second| second.div_euclid(length_s))).collect();
-        let places: BTreeMap<i64, usize> = blocks_with_any.into_iter().zip(0..).collect();
-        let bins: BTreeSet<u64> =
-            both().flat_map(|side| side.values.values().flatten().map(|(us, _)| *us)).collect();
-        let bins: Vec<u64> = bins.into_iter().collect();
-        let sides = [a, b].map(|side| Side::new(side, length_s, &places, &bins));
-        Self { bins, blocks: places.len(), sides }
-    }
-
-    /// How many blocks there are.
-    pub fn blocks(&self) -> usize {
-        self.blocks
-    }
-
-    /// How many blocks have values on both sides.
-    pub fn full_blocks(&self) -> usize {
-        let has = |side: &Side, block: usize| side.total_row(self.blocks).get(block).is_some_and(|n| *n > 0);
-        (0..self.blocks).filter(|block| self.sides.iter().all(|side| has(side, *block))).count()
-    }
-
-    /// Samples by block, of both sides.
-    pub fn outcomes(&self) -> [&[Block]; 2] {
-        [&self.sides[0].outcomes, &self.sides[1].outcomes]
-    }
-
-    /// These percentiles (0.95), milliseconds, of each side, each block counting as often as its weight says.
-    /// `None` where a side has no value at all.
-    pub fn quantiles<const N: usize>(&self, weights: &[u32], quantiles: [f64; N]) -> Option<[[f64; N]; 2]> {
-        let of = |side: &Side| side.quantiles(&self.bins, self.blocks, weights, quantiles);
-        Some([of(&self.sides[0])?, of(&self.sides[1])?])
-    }
-
-    /// The same, of all blocks as they are.
-    pub fn observed<const N: usize>(&self, quantiles: [f64; N]) -> Option<[[f64; N]; 2]> {
-        let [a, b] = self.observed_apart(quantiles);
-        Some([a?, b?])
-    }
-
-    /// The same, where a side without values takes nothing from the other.
-    pub fn observed_apart<const N: usize>(&self, quantiles: [f64; N]) -> [Option<[f64; N]>; 2] {
-        let once = vec![1; self.blocks];
-        let of = |side: &Side| side.quantiles(&self.bins, self.blocks, &once, quantiles);
-        [of(&self.sides[0]), of(&self.sides[1])]
-    }
+/// Equal values as one.
+fn count_together(values: &mut Vec<(u64, u64)>) {
+    values.sort_unstable();
+    values.dedup_by(|(us, n), (kept, sum)| {
+        let equal = us == kept;
+        if equal {
+            *sum += *n;
+        }
+        equal
+    });
 }
 
 /// True for a percentile that fell among those who got no answer.
 pub fn is_no_answer(ms: f64) -> bool {
     ms >= f64::from(HIGHEST_US) / 1e3
-}
-
-impl Side {
-    fn new(timeline: &Timeline, length_s: i64, places: &BTreeMap<i64, usize>, bins: &[u64]) -> Self {
-        let blocks = places.len();
-        let mut at_or_below = vec![0_u32; bins.len() * blocks];
-        for (second, values) in &timeline.values {
-            let Some(block) = places.get(&second.div_euclid(length_s)) else { continue };
-            for (us, n) in values {
-                let Ok(bin) = bins.binary_search(us) else { continue };
-                let cell = &mut at_or_below[bin * blocks + block];
-                *cell = cell.saturating_add(u32::try_from(*n).unwrap_or(u32::MAX));
-            }
-        }
-        for place in blocks..at_or_below.len() {
-            at_or_below[place] = at_or_below[place].saturating_add(at_or_below[place - blocks]);
-        }
-        let by_block = timeline.blocks(length_s);
-        let outcomes = places.keys().map(|block| by_block.get(block).copied().unwrap_or_default());
-        Self { at_or_below, outcomes: outcomes.collect() }
-    }
-
-    /// By block, how many values there are.
-    fn total_row(&self, blocks: usize) -> &[u32] {
-        &self.at_or_below[self.at_or_below.len().saturating_sub(blocks)..]
-    }
-
-    fn quantiles<const N: usize>(
-        &self,
-        bins: &[u64],
-        blocks: usize,
-        weights: &[u32],
-        quantiles: [f64; N],
-    ) -> Option<[f64; N]> {
-        let n = weighted(self.total_row(blocks), weights);
-        if n == 0 {
-            return None;
-        }
-        Some(quantiles.map(|q| {
-            let rank = stats::nearest_rank(n, q);
-            let (mut low, mut high) = (0, bins.len() - 1);
-            while low < high {
-                let middle = usize::midpoint(low, high);
-                let row = &self.at_or_below[middle * blocks..(middle + 1) * blocks];
-                if weighted(row, weights) >= rank {
-                    high = middle;
-                } else {
-                    low = middle + 1;
-                }
-            }
-            bins[low] as f64 / 1e3
-        }))
-    }
-}
-
-fn weighted(row: &[u32], weights: &[u32]) -> u64 {
-    let mut sum = 0;
-    for (n, weight) in row.iter().zip(weights) {
-        sum += u64::from(*n) * u64::from(*weight);
-    }
-    sum
 }
 
 #[cfg(test)]

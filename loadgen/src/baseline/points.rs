@@ -1,4 +1,5 @@
-//! k6's points (`--out json`), kept as distributions per second: line by line, in bounded memory.
+//! k6's points (`--out json`), kept as distributions per second: line by line. What is kept grows with seconds and
+//! metrics, not with points.
 
 use std::{
     borrow::Cow,
@@ -29,7 +30,7 @@ const FARTHEST_S: i64 = 7 * 24 * 3_600;
 pub struct Points {
     /// Time of day of second 0, milliseconds since 1970.
     pub started_unix_ms: i64,
-    /// Metrics by name, all tags together.
+    /// Times and shares by name, all tags together.
     pub metrics: BTreeMap<String, Measure>,
 }
 
@@ -40,19 +41,6 @@ pub enum Measure {
     Trend(Vec<Cell>),
     /// A share, second by second; good are the points that are not 0.
     Rate(Vec<ShareSecond>),
-    /// A sum.
-    Counter(f64),
-    /// A value that goes up and down.
-    Gauge {
-        /// The last one.
-        last: f64,
-        /// The smallest.
-        min: f64,
-        /// The largest.
-        max: f64,
-    },
-    /// A trend of something that is less than nothing at times, and so no time.
-    NotTimes,
 }
 
 /// A line: what a metric is, or one point of it.
@@ -123,9 +111,8 @@ enum Growing {
         cells: Vec<Cell>,
     },
     Rate(BTreeMap<i64, (u64, u64)>),
-    Counter(f64),
-    Gauge(Option<(f64, f64, f64)>),
-    NotTimes,
+    /// Nothing that is compared: a sum, a gauge, or a trend of what is less than nothing at times, and so no time.
+    Ignored,
 }
 
 #[derive(Default)]
@@ -208,15 +195,14 @@ impl Growing {
         match kind {
             Kind::Trend => Self::Trend { open: BTreeMap::new(), cells: Vec::new() },
             Kind::Rate => Self::Rate(BTreeMap::new()),
-            Kind::Counter => Self::Counter(0.0),
-            Kind::Gauge => Self::Gauge(None),
+            Kind::Counter | Kind::Gauge => Self::Ignored,
         }
     }
 
     /// How many more values wait.
     fn take(&mut self, second: i64, value: f64) -> usize {
         match self {
-            Self::Trend { .. } if value < 0.0 => *self = Self::NotTimes,
+            Self::Trend { .. } if value < 0.0 => *self = Self::Ignored,
             Self::Trend { open, .. } => {
                 // What is longer than an hour is kept as an hour, as in a run of ours.
                 open.entry(second).or_default().push((value * 1e6).round() as u64);
@@ -226,17 +212,12 @@ impl Growing {
                 let (good, bad) = seconds.entry(second).or_default();
                 *if value == 0.0 { bad } else { good } += 1;
             }
-            Self::Counter(sum) => *sum += value,
-            Self::Gauge(seen) => {
-                let (_, min, max) = seen.unwrap_or((value, value, value));
-                *seen = Some((value, min.min(value), max.max(value)));
-            }
-            Self::NotTimes => {}
+            Self::Ignored => {}
         }
         0
     }
 
-    /// `None` where no point came.
+    /// `None` where no point came, or none that is kept.
     fn measure(self) -> Option<Measure> {
         match self {
             Self::Trend { mut cells, .. } => {
@@ -247,9 +228,7 @@ impl Growing {
                 let second = |(second, (good, bad))| ShareSecond { second, good, bad };
                 (!seconds.is_empty()).then(|| Measure::Rate(seconds.into_iter().map(second).collect()))
             }
-            Self::Counter(sum) => Some(Measure::Counter(sum)),
-            Self::Gauge(seen) => seen.map(|(last, min, max)| Measure::Gauge { last, min, max }),
-            Self::NotTimes => Some(Measure::NotTimes),
+            Self::Ignored => None,
         }
     }
 }

@@ -12,8 +12,6 @@ const LONGEST: u64 = 64 << 20;
 /// What k6 says of a test when it is over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figures {
-    /// In which form it was written.
-    pub form: Form,
     /// How long the test took, where that is said.
     pub duration: Option<Duration>,
     /// Metrics by name, those with tags (`http_req_duration{expected_response:true}`) among them.
@@ -22,7 +20,7 @@ pub struct Figures {
 
 /// The forms k6 has for its figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+enum Form {
     /// `--summary-export`: the figures of a metric are its fields.
     Export,
     /// What `handleSummary` is given: they are in its `values`.
@@ -36,36 +34,18 @@ pub enum Figure {
     Trend {
         /// How many; k6 says it only where `summaryTrendStats` asks for it.
         count: Option<u64>,
-        /// Their mean.
-        mean: Option<f64>,
-        /// The smallest.
-        min: Option<f64>,
-        /// The largest.
-        max: Option<f64>,
         /// Percentiles that are known: 95.0 and its value, ascending. The median is 50.0.
         percentiles: Vec<(f64, f64)>,
     },
     /// A share of something.
     Rate {
-        /// 0 to 1.
-        rate: f64,
         /// Those that count.
         passes: Option<u64>,
         /// Those that do not.
         fails: Option<u64>,
     },
-    /// A sum.
-    Counter {
-        /// The sum.
-        count: f64,
-        /// The sum per second.
-        rate: Option<f64>,
-    },
-    /// A value that goes up and down.
-    Gauge {
-        /// The last one.
-        value: f64,
-    },
+    /// A sum, or a value that goes up and down.
+    Other,
 }
 
 pub(super) fn read(file: impl Read, named: &str) -> Result<Figures, BaselineError> {
@@ -84,6 +64,12 @@ pub(super) fn read(file: impl Read, named: &str) -> Result<Figures, BaselineErro
 }
 
 fn figures(document: &Value) -> Result<Figures, String> {
+    if document.get("metrics").is_none()
+        && document.get("meta").is_some()
+        && document.get("scenarios").is_some()
+    {
+        return Err("a run of loadgen's: name its folder, or call the file run.json".to_owned());
+    }
     let metrics = document.get("metrics").and_then(Value::as_object).ok_or(
         "no `metrics`: expected k6's summary (--summary-export, handleSummary's data) or its points (--out json)",
     )?;
@@ -98,7 +84,6 @@ fn figures(document: &Value) -> Result<Figures, String> {
     };
     let duration = document.pointer("/state/testRunDurationMs").and_then(Value::as_f64);
     Ok(Figures {
-        form,
         duration: duration.and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok()),
         metrics: metrics.iter().map(of).collect::<Result<_, String>>()?,
     })
@@ -123,8 +108,8 @@ fn figure(metric: &Value, form: Form) -> Option<Figure> {
             match metric.get("type")?.as_str()? {
                 "trend" => trend(values),
                 "rate" => rate(values, "rate"),
-                "counter" => counter(values),
-                "gauge" => gauge(values),
+                "counter" => other(values, "count"),
+                "gauge" => other(values, "value"),
                 _ => None,
             }
         }
@@ -134,8 +119,8 @@ fn figure(metric: &Value, form: Form) -> Option<Figure> {
             let has = |key: &str| values.contains_key(key);
             match () {
                 () if has("passes") || has("fails") => rate(values, "value"),
-                () if has("count") && !has("avg") && !has("med") => counter(values),
-                () if has("value") => gauge(values),
+                () if has("count") && !has("avg") && !has("med") => other(values, "count"),
+                () if has("value") => other(values, "value"),
                 () => trend(values),
             }
         }
@@ -149,9 +134,8 @@ fn trend(values: &Map<String, Value>) -> Option<Figure> {
     let mut percentiles: Vec<(f64, f64)> = median.into_iter().chain(named).collect();
     percentiles.sort_by(|a, b| a.0.total_cmp(&b.0));
     percentiles.dedup_by(|a, b| a.0.total_cmp(&b.0).is_eq());
-    let (mean, min, max) = (at("avg"), at("min"), at("max"));
-    let known = mean.is_some() || min.is_some() || max.is_some() || !percentiles.is_empty();
-    known.then(|| Figure::Trend { count: whole(values, "count"), mean, min, max, percentiles })
+    let known = ["avg", "min", "max"].into_iter().any(|key| at(key).is_some()) || !percentiles.is_empty();
+    known.then(|| Figure::Trend { count: whole(values, "count"), percentiles })
 }
 
 /// 95.0 of `p(95)`.
@@ -161,17 +145,13 @@ fn percent(key: &str) -> Option<f64> {
 }
 
 fn rate(values: &Map<String, Value>, key: &str) -> Option<Figure> {
-    let rate = values.get(key)?.as_f64()?;
-    Some(Figure::Rate { rate, passes: whole(values, "passes"), fails: whole(values, "fails") })
+    values.get(key)?.as_f64()?;
+    Some(Figure::Rate { passes: whole(values, "passes"), fails: whole(values, "fails") })
 }
 
-fn counter(values: &Map<String, Value>) -> Option<Figure> {
-    let count = values.get("count")?.as_f64()?;
-    Some(Figure::Counter { count, rate: values.get("rate").and_then(Value::as_f64) })
-}
-
-fn gauge(values: &Map<String, Value>) -> Option<Figure> {
-    Some(Figure::Gauge { value: values.get("value")?.as_f64()? })
+/// What is not compared; it must have its number all the same, or the document is none of k6's.
+fn other(values: &Map<String, Value>, key: &str) -> Option<Figure> {
+    values.get(key)?.as_f64().map(|_| Figure::Other)
 }
 
 /// A count; k6 may write `100.0`, as JavaScript knows no other numbers.

@@ -10,6 +10,8 @@ use engine::{
 pub(super) const BLOCKS_NEEDED: usize = 24;
 /// Lengths of a block, seconds: the longest that gives blocks enough.
 const LENGTHS: [u64; 3] = [5, 2, 1];
+/// More blocks would tell no more: those of long scenarios are longer. What is done with them grows with their square.
+const MOST_BLOCKS: u64 = 360;
 
 /// A scenario, cut into blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +30,8 @@ impl Blocks {
         let last =
             run.timings.iter().flat_map(|timing| &timing.outcomes).map(|second| second.second + 1).max();
         let asked_for = u64::try_from(last?).ok()?.min(run.duration.as_secs());
-        LENGTHS.into_iter().find_map(|seconds| {
+        let shortest = asked_for.div_ceil(MOST_BLOCKS);
+        LENGTHS.into_iter().map(|seconds| seconds.max(shortest)).find_map(|seconds| {
             let count = usize::try_from(asked_for / seconds).ok()?;
             (count >= BLOCKS_NEEDED).then_some(Self { from_ms: run.started_unix_ms, seconds, count })
         })

@@ -13,6 +13,7 @@ mod machine;
 mod memory;
 mod pagination;
 mod pools;
+mod proof;
 mod refusals;
 mod repeated;
 mod search;
@@ -82,5 +83,5 @@ pub(super) fn recommend(run: &Run, found: &[Bottleneck]) -> Vec<Recommendation> 
 
 fn told(topic: &'static str, advice: Advice, facts: &Facts<'_>) -> Recommendation {
     let Advice { title, evidence, change, prove_with } = advice;
-    Recommendation { topic, title, evidence, change, proof: facts.proof(&prove_with) }
+    Recommendation { topic, title, evidence, change, proof: proof::commands(facts.run, &prove_with) }
 }

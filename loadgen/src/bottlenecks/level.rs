@@ -1,6 +1,9 @@
 //! How much of a resource is used: what makes it worth suspecting, and how that is said.
 
-use super::align::{Blocks, low_and_high};
+use super::{
+    align::{Blocks, low_and_high},
+    held,
+};
 use crate::{
     run::{Resource, ResourceKind, Unit},
     words::{number, percent},
@@ -41,8 +44,20 @@ impl<'a> Level<'a> {
     }
 
     fn capacity(&self) -> Option<f64> {
-        let share = self.resource.unit == Unit::Share && self.resource.kind != ResourceKind::CacheHit;
-        self.resource.capacity.or(share.then_some(1.0)).filter(|capacity| *capacity > 0.0)
+        held::capacity(self.resource)
+    }
+
+    /// Whether there is a most of it that nobody said: busier than at its idlest, it may yet be almost idle.
+    pub(super) fn lacks_capacity(&self) -> bool {
+        let limited = matches!(
+            self.resource.kind,
+            ResourceKind::Cpu
+                | ResourceKind::Memory
+                | ResourceKind::Pool
+                | ResourceKind::Connections
+                | ResourceKind::OpenFiles
+        );
+        limited && self.capacity().is_none()
     }
 
     /// Whether so much of it is used that latency may suffer.
@@ -52,6 +67,15 @@ impl<'a> Level<'a> {
             Some(capacity) => high >= NEARLY_FULL * capacity,
             None if self.resource.kind == ResourceKind::CacheHit => high >= MISSES,
             None => high > 0.0 && high >= CLEARLY_ABOVE * low,
+        }
+    }
+
+    /// How much it is to be suspected before anything is compared: those near a known capacity most.
+    pub(super) fn pressure(&self) -> (bool, f64) {
+        let (low, high) = low_and_high(&self.used);
+        match self.capacity() {
+            Some(capacity) => (true, high / capacity),
+            None => (false, high / low),
         }
     }
 
@@ -67,8 +91,9 @@ impl<'a> Level<'a> {
         let Some(capacity) = self.capacity() else {
             let (low, high) = low_and_high(&self.used);
             let what = if self.resource.kind == ResourceKind::CacheHit { "missed " } else { "" };
+            let unknown = if self.lacks_capacity() { "; its capacity is not known" } else { "" };
             return format!(
-                "{what}{} in its busiest quarter of the time, {} in its idlest",
+                "{what}{} in its busiest quarter of the time, {} in its idlest{unknown}",
                 value(high),
                 value(low)
             );

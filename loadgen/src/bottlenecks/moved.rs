@@ -1,8 +1,8 @@
 //! Which resources moved with latency. Never which caused it: that takes a change and a second run.
 //!
 //! A resource is named when all of this holds in one scenario: the p95 of a route rose, the resource was nearly used
-//! up (or clearly busier than at its idlest, where its capacity is not known), both moved together, and chance does
-//! that in fewer than one of twenty runs. What chance does is measured by [`engine::correlation`], over all routes that
+//! up (or clearly busier than at its idlest, where its capacity is not known, which is said), both moved together, and
+//! chance does that in fewer than one of twenty runs. What chance does is measured by [`engine::correlation`], over all routes that
 //! rose, all resources that were high and all lags together; where several scenarios were looked at, Holm's correction
 //! allows for that. Two that swing evenly at the same pace are never named: chance aligns them, too.
 
@@ -37,6 +37,12 @@ const MOST_LAG_PART: usize = 12;
 /// Worlds of chance, enough for six scenarios' correction: 1/200 < 0.05/6.
 const WORLDS: u32 = 199;
 
+/// Routes and resources of a scenario that are compared, each with each: a report is made in moments. Which are left out
+/// where there are more is decided by how far they rose and how full they were, hence not by what is to be found out.
+const MOST_ROUTES: usize = 16;
+/// See [`MOST_ROUTES`].
+const MOST_RESOURCES: usize = 32;
+
 /// What came of looking at one scenario.
 #[derive(Debug)]
 pub(super) enum Looked {
@@ -55,7 +61,17 @@ pub(super) enum Looked {
 /// Routes and resources that were compared.
 #[derive(Debug)]
 pub(super) struct Tried {
-    matches: Vec<(Match, Bottleneck)>,
+    matches: Vec<Candidate>,
+    /// Routes and resources that found no place among them.
+    pub(super) left_out: usize,
+}
+
+/// A resource beside a route, and how both moved.
+#[derive(Debug)]
+struct Candidate {
+    it: Match,
+    bottleneck: Bottleneck,
+    lacks_capacity: bool,
 }
 
 /// Looks at every scenario.
@@ -101,26 +117,48 @@ fn scenario(run: &ScenarioRun, evidence: &Evidence, seed: u64) -> Looked {
         return Looked::ReadTooSeldom;
     }
     let endpoints = run.timings.iter().filter(|timing| timing.role == Role::Endpoint);
-    let (names, latencies): (Vec<&str>, Vec<Vec<f64>>) = endpoints
+    let mut routes: Vec<(&str, Vec<f64>)> = endpoints
         .filter_map(|timing| Some((timing.name.as_str(), blocks.latency(timing)?)))
         .filter(|(_, latency)| rose(latency))
-        .unzip();
-    if names.is_empty() {
+        .collect();
+    if routes.is_empty() {
         return Looked::Flat;
     }
     levels.retain(Level::is_high);
     if levels.is_empty() {
         return Looked::NothingHigh;
     }
+    let rise = |(_, latency): &(&str, Vec<f64>)| {
+        let (low, high) = low_and_high(latency);
+        (true, high / low)
+    };
+    let left_out =
+        keep_most(&mut routes, MOST_ROUTES, rise) + keep_most(&mut levels, MOST_RESOURCES, Level::pressure);
+    let (names, latencies): (Vec<&str>, Vec<Vec<f64>>) = routes.into_iter().unzip();
     let used: Vec<Vec<f64>> = levels.iter().map(|level| level.used.clone()).collect();
     let most_lag =
         usize::try_from(MOST_LAG_S / blocks.seconds).unwrap_or(0).min(blocks.count / MOST_LAG_PART);
     let found = correlation::matches(&latencies, &used, Search { most_lag, worlds: WORLDS, seed });
     let told = |it: Match| {
         let (series, latency) = (names[it.follower], &latencies[it.follower]);
-        (it, bottleneck(&run.name, series, latency, &levels[it.leader], it, blocks))
+        let level = &levels[it.leader];
+        let bottleneck = bottleneck(&run.name, series, latency, level, it, blocks);
+        Candidate { it, bottleneck, lacks_capacity: level.lacks_capacity() }
     };
-    Looked::Tried(Tried { matches: found.into_iter().map(told).collect() })
+    Looked::Tried(Tried { matches: found.into_iter().map(told).collect(), left_out })
+}
+
+/// Keeps those that rank highest, in their order where there is place for all; how many had to go.
+fn keep_most<T>(all: &mut Vec<T>, most: usize, rank: impl Fn(&T) -> (bool, f64)) -> usize {
+    let left_out = all.len().saturating_sub(most);
+    if left_out > 0 {
+        all.sort_by(|a, b| {
+            let (a, b) = (rank(a), rank(b));
+            b.0.cmp(&a.0).then(b.1.total_cmp(&a.1))
+        });
+        all.truncate(most);
+    }
+    left_out
 }
 
 fn rose(latency: &[f64]) -> bool {
@@ -177,8 +215,8 @@ fn milliseconds(ms: f64) -> String {
     }
 }
 
-/// The resources that moved with latency, the strongest first: of each scenario and resource, the route that moved
-/// with it most.
+/// The resources that moved with latency, the strongest first, those whose capacity is not known last: of each scenario
+/// and resource, the route that moved with it most.
 pub(super) fn moved(looked: &[(&str, Looked)]) -> Vec<Bottleneck> {
     let mut tried: Vec<&Tried> = looked
         .iter()
@@ -187,18 +225,18 @@ pub(super) fn moved(looked: &[(&str, Looked)]) -> Vec<Bottleneck> {
             _ => None,
         })
         .collect();
-    let least = |tried: &Tried| tried.matches.iter().map(|(it, _)| it.chance).fold(1.0, f64::min);
+    let least = |tried: &Tried| tried.matches.iter().map(|candidate| candidate.it.chance).fold(1.0, f64::min);
     tried.sort_by(|a, b| least(a).total_cmp(&least(b)));
-    let mut found: Vec<&(Match, Bottleneck)> = Vec::new();
+    let mut found: Vec<&Candidate> = Vec::new();
     for (place, scenario) in tried.iter().enumerate() {
         let allowed = ALPHA / (tried.len() - place) as f64;
         if least(scenario) > allowed {
             break;
         }
-        let sure = scenario.matches.iter().filter(|(it, _)| it.chance <= allowed && it.rho >= WEAK);
-        for candidate in sure {
-            let (.., new) = candidate;
-            let known = found.iter().any(|(_, known)| {
+        let is_sure = |it: &Match| it.chance <= allowed && it.rho >= WEAK;
+        for candidate in scenario.matches.iter().filter(|candidate| is_sure(&candidate.it)) {
+            let new = &candidate.bottleneck;
+            let known = found.iter().map(|known| &known.bottleneck).any(|known| {
                 (&known.scenario, &known.source, &known.resource)
                     == (&new.scenario, &new.source, &new.resource)
             });
@@ -207,6 +245,6 @@ pub(super) fn moved(looked: &[(&str, Looked)]) -> Vec<Bottleneck> {
             }
         }
     }
-    found.sort_by(|(a, _), (b, _)| b.rho.total_cmp(&a.rho));
-    found.into_iter().map(|(_, bottleneck)| bottleneck.clone()).collect()
+    found.sort_by(|a, b| a.lacks_capacity.cmp(&b.lacks_capacity).then_with(|| b.it.rho.total_cmp(&a.it.rho)));
+    found.into_iter().map(|candidate| candidate.bottleneck.clone()).collect()
 }

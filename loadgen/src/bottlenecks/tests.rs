@@ -1,5 +1,9 @@
+mod capacity;
 mod catalogue;
+mod database;
 mod guide;
+mod long;
+mod proof;
 pub(crate) mod simulated;
 
 use self::simulated::{draws, endpoint, noise, normal, resource, run, scenario, source};
@@ -119,7 +123,8 @@ fn a_lead_is_told() {
 fn throughput_is_no_bottleneck_and_a_hit_rate_that_falls_is() {
     let hit: Vec<f64> = (0..BLOCKS).map(|block| 0.95 - 0.6 * ((block as f64) * 0.4).sin().abs()).collect();
     let slow: Vec<f64> = hit.iter().map(|hit| 400.0 * (1.1 - hit)).collect();
-    let mut cache = resource("hit rate", ResourceKind::CacheHit, None, &hit);
+    // As its readers give it.
+    let mut cache = resource("hit rate", ResourceKind::CacheHit, Some(1.0), &hit);
     cache.unit = crate::run::Unit::Share;
     let resources = vec![cache, resource("requests", ResourceKind::Throughput, None, &slow)];
     let run = run(

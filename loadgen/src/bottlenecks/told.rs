@@ -30,6 +30,7 @@ pub(super) fn summary(run: &Run, looked: &[(&str, Looked)], found: &[Bottleneck]
     )];
     sentences.extend(found.first().map(|first| format!("In {}: {}.", first.scenario, first.sentence)));
     sentences.extend(full.iter().map(Full::sentence));
+    sentences.extend(looked.iter().filter_map(crowded));
     sentences.extend(silent(looked));
     let failed: u64 = evidence.sources.iter().map(|source| source.failed).sum();
     if failed > 0 {
@@ -40,6 +41,17 @@ pub(super) fn summary(run: &Run, looked: &[(&str, Looked)], found: &[Bottleneck]
 
 fn moved(n: usize) -> String {
     if n == 1 { "1 moved".to_owned() } else { format!("{n} moved") }
+}
+
+/// Whether a scenario had more to compare than is compared.
+fn crowded((name, looked): &(&str, Looked)) -> Option<String> {
+    let Looked::Tried(tried) = looked else { return None };
+    (tried.left_out > 0).then(|| {
+        format!(
+            "{name}: more routes rose or resources were high than are compared; {} that did so least were left out.",
+            tried.left_out
+        )
+    })
 }
 
 /// Whether what was found is of one kind.

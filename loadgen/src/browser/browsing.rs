@@ -1,6 +1,6 @@
 //! Which browsers visit pages beside the crowd: what was typed, and what it means.
 
-use std::{fmt, path::PathBuf, str::FromStr, sync::Arc};
+use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,8 @@ pub struct Company {
     pub required: bool,
     /// Whether the target shows certificates that only this run trusts (`--ca`).
     pub own_roots: bool,
+    /// Hosts beside the target's that their browser may ask for parts of a page, with the address each was found at.
+    pub hosts: Vec<(String, IpAddr)>,
 }
 
 /// A target, as far as it bears on who may visit it.
@@ -40,7 +42,25 @@ pub struct Venue {
     pub on_this_machine: bool,
 }
 
+impl Browsing {
+    /// The same, with hosts beside the target's that browsers may ask.
+    #[must_use]
+    pub fn and_hosts(self, hosts: Vec<(String, IpAddr)>) -> Self {
+        match self {
+            Self::Some(company) => Self::Some(Arc::new(Company { hosts, ..Arc::unwrap_or_clone(company) })),
+            Self::Nobody(why) => Self::Nobody(why),
+        }
+    }
+}
+
 impl Venue {
+    /// The same, with hosts beside the target's.
+    #[must_use]
+    pub fn and_hosts(self, hosts: &[(String, IpAddr)]) -> Self {
+        let here = hosts.iter().all(|(_, ip)| ip.is_loopback());
+        Self { on_this_machine: self.on_this_machine && here, ..self }
+    }
+
     /// Whether a browser that was not started for it may go there, too: it looks up names and trusts certificates by
     /// itself.
     pub fn is_open_to_any_browser(self) -> bool {

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::run::{Lcp, Parts};
+use crate::{
+    run::{Lcp, Parts, Whereabouts},
+    scrub::scrub_query,
+};
 
 /// What a page told last; each telling is whole. Times are milliseconds from the start of the navigation.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -21,6 +24,12 @@ pub(super) struct Told {
     pub(super) drawn: bool,
     /// Cumulative layout shift.
     pub(super) cls: f64,
+    /// The path in the page's address.
+    #[serde(default)]
+    pub(super) path: String,
+    /// What the page's body is marked as; empty where it has no mark, `None` while it has no body.
+    #[serde(default)]
+    pub(super) page: Option<String>,
     /// The largest content painted so far.
     pub(super) lcp: Option<Candidate>,
 }
@@ -40,6 +49,15 @@ pub(super) struct Candidate {
 }
 
 impl Told {
+    /// Where the browser is, sent to a page of this mark; `None` where nothing was told.
+    pub(super) fn whereabouts(&self, asked: Option<&str>) -> Option<Whereabouts> {
+        (self.origin > 0.0).then(|| Whereabouts {
+            path: self.path.clone(),
+            page: self.page.clone(),
+            asked: asked.map(str::to_owned),
+        })
+    }
+
     /// The largest content, with where its time went.
     pub(super) fn lcp(&self) -> Option<Lcp> {
         let candidate = self.lcp.as_ref()?;
@@ -47,7 +65,7 @@ impl Told {
         Some(Lcp {
             at_ms: candidate.at,
             element: candidate.element.clone(),
-            url: candidate.url.clone(),
+            url: candidate.url.as_deref().map(scrub_query),
             size: candidate.size as u64,
             parts: parts(candidate.at, self.ttfb.unwrap_or(0.0), resource),
             earlier: candidate.earlier,
@@ -119,7 +137,8 @@ mod tests {
 
     #[test]
     fn what_a_page_tells_is_understood() {
-        let told = r#"{"origin":1.5,"hidden":false,"ttfb":10.1,"fcp":50,"load":null,"drawn":false,"cls":0.1,"lcp":{"at":50.3,
+        let told = r#"{"origin":1.5,"hidden":false,"ttfb":10.1,"fcp":50,"load":null,"drawn":false,"cls":0.1,
+                       "path":"/login","page":"login","lcp":{"at":50.3,
                        "size":1200,"element":"img.hero","url":"http://a/b","requested":12,"responded":40.1,
                        "earlier":1}}"#;
         let told: Told = serde_json::from_str(told).expect("as page.js writes it");
@@ -127,6 +146,14 @@ mod tests {
         assert_eq!((lcp.at_ms, lcp.size, lcp.earlier), (50.3, 1200, 1));
         assert_eq!(tenths_of(lcp.parts), [101, 19, 281, 102]);
         assert_eq!(told.load, None);
+        let asked = Some("dashboard".to_owned());
+        let expected = Whereabouts { path: "/login".into(), page: Some("login".into()), asked };
+        assert_eq!(told.whereabouts(Some("dashboard")), Some(expected));
+    }
+
+    #[test]
+    fn a_page_that_told_nothing_is_nowhere() {
+        assert_eq!(Told::default().whereabouts(Some("events")), None);
     }
 
     proptest! {

@@ -11,6 +11,9 @@ use super::Throttle;
 pub struct Order {
     /// The page.
     pub url: String,
+    /// What its body is marked as ([`contract::pages::marker`]), where it bears a mark: a page that bears another, or none,
+    /// is not the one it was sent to.
+    pub page: Option<&'static str>,
     /// What the browser carries: a signed-in visitor's token.
     pub cookies: Vec<Cookie>,
     /// Headers of every request to the page's own origin: a mock's world.

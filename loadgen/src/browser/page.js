@@ -64,6 +64,9 @@
       load: load === null ? null : at(load),
       drawn,
       cls,
+      path: location.pathname.slice(0, MOST),
+      // What the page says it is, once it has come that far.
+      page: document.body && (document.body.dataset.page || "").slice(0, MOST),
       lcp: largest && candidate(largest),
     });
     if (now === last) return;
@@ -124,6 +127,10 @@
   for (const type of ["resource", "largest-contentful-paint", "paint", "layout-shift"]) {
     quietly(() => observer.observe({ type, buffered: true }));
   }
+
+  // A page may become another without going there.
+  const marked = { subtree: true, attributeFilter: ["data-page"] };
+  quietly(() => new MutationObserver(() => quietly(tell)).observe(document, marked));
 
   // What is painted after somebody did something is no part of the page's coming up.
   const stop = (event) => quietly(() => {

@@ -5,12 +5,23 @@
 //! it never arrives, as at a download or an answer without content, it is still the page.
 //! Source: <https://chromedevtools.github.io/devtools-protocol/tot/Network/>
 
+mod address;
+mod row;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-use crate::run::Fetched;
+pub(super) use self::address::host;
+use self::{
+    address::origin,
+    row::{End, Row},
+};
+use crate::{run::Fetched, scrub::scrub_query};
 
+/// What a page is made of, as the browser calls it: kept from one of these it is not the page that people see. What it
+/// reports (`Ping`, `Fetch`, `XHR`) may be missing.
+const MADE_OF: [&str; 6] = ["Document", "Stylesheet", "Script", "Font", "Image", "Media"];
 /// Failures that are told in words.
 const FAILURES_KEPT: usize = 5;
 
@@ -33,40 +44,6 @@ pub(super) struct Waterfall {
     coming: Option<String>,
     /// Whether the page was about to go to another, which never came.
     stayed: bool,
-}
-
-/// One request. Times in seconds of the browser's clock.
-#[derive(Debug)]
-struct Row {
-    /// What the page that asked is named by; the page itself asks for itself.
-    loader: String,
-    /// The browser's name for it.
-    id: String,
-    url: String,
-    kind: String,
-    start: f64,
-    first_byte: Option<f64>,
-    status: Option<u16>,
-    bytes: u64,
-    cached: bool,
-    /// Whether it is the page itself.
-    document: bool,
-    end: End,
-}
-
-/// How a request ended.
-#[derive(Debug, Clone, PartialEq)]
-enum End {
-    /// Not yet.
-    Open,
-    /// It was there.
-    There(f64),
-    /// It failed, and why.
-    Failed(f64, String),
-    /// The page gave it up.
-    Dropped(f64),
-    /// It was for a host that is not asked.
-    KeptIn(f64),
 }
 
 impl Waterfall {
@@ -283,48 +260,22 @@ impl Waterfall {
         self.kept_in.iter().cloned().collect()
     }
 
+    /// Hosts that were not asked for what the page is made of, each once.
+    pub(super) fn withheld(&self) -> Vec<String> {
+        let kept_in = self.rows.iter().filter(|row| matches!(row.end, End::KeptIn(_)));
+        let made_of = kept_in.filter(|row| MADE_OF.contains(&row.kind.as_str()));
+        made_of.filter_map(|row| host(&row.url)).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     /// The first requests, in the order they were made.
     pub(super) fn fetched(&self, most: usize) -> Vec<Fetched> {
-        self.rows.iter().take(most).map(|row| self.fetch(row)).collect()
+        self.rows.iter().take(most).map(|row| row.told(self.began, self.told(&row.url))).collect()
     }
 
-    fn fetch(&self, row: &Row) -> Fetched {
-        // A tenth of a millisecond is fine enough.
-        let ms = |at: f64| ((at - self.began) * 10_000.0).round().max(0.0) / 10.0;
-        let (end, failed) = match &row.end {
-            End::Open => (None, None),
-            End::There(at) => (Some(*at), None),
-            End::Failed(at, why) => (Some(*at), Some(why.clone())),
-            End::Dropped(at) => (Some(*at), Some("the page gave it up".into())),
-            End::KeptIn(at) => (Some(*at), Some("not sent: another host".into())),
-        };
-        Fetched {
-            url: self.told(&row.url).to_owned(),
-            kind: row.kind.clone(),
-            start_ms: ms(row.start),
-            first_byte_ms: row.first_byte.map(ms),
-            end_ms: end.map(ms),
-            status: row.status,
-            bytes: row.bytes,
-            cached: row.cached,
-            failed,
-        }
-    }
-
-    /// An address, without the origin where that is the page's.
-    fn told<'a>(&self, url: &'a str) -> &'a str {
-        url.strip_prefix(&self.origin).filter(|rest| rest.starts_with('/')).unwrap_or(url)
-    }
-}
-
-impl Row {
-    fn answered(&mut self, response: &Value, at: f64) {
-        self.status = response["status"].as_u64().and_then(|status| u16::try_from(status).ok());
-        self.cached |= response["fromDiskCache"] == true || response["fromPrefetchCache"] == true;
-        // `receiveHeadersStart` counts from `requestTime`, in milliseconds; what was kept has neither.
-        let timing = &response["timing"];
-        let first = timing["requestTime"].as_f64().zip(timing["receiveHeadersStart"].as_f64());
-        self.first_byte = first.map(|(request, ms)| request + ms / 1_000.0).or(Some(at));
+    /// An address, without the origin where that is the page's, and without what it may be signed with.
+    fn told(&self, url: &str) -> String {
+        let rest = url.strip_prefix(&self.origin).filter(|rest| rest.starts_with('/'));
+        scrub_query(rest.unwrap_or(url))
     }
 }
 
@@ -334,27 +285,6 @@ fn time(params: &Value) -> f64 {
 
 fn bytes(of: &Value) -> u64 {
     of["encodedDataLength"].as_f64().unwrap_or_default().max(0.0) as u64
-}
-
-/// Scheme, host and port of what is asked over the network; nothing where it is not, as of `data:`.
-fn origin(url: &str) -> &str {
-    let Some(at) = ["https://", "http://"].into_iter().find(|scheme| url.starts_with(scheme)).map(str::len)
-    else {
-        return "";
-    };
-    let length = url[at..].find(['/', '?', '#']).unwrap_or(url.len() - at);
-    &url[..at + length]
-}
-
-/// The host that is asked, in lower case and an IPv6 address without its brackets; `None` where none is.
-pub(super) fn host(url: &str) -> Option<String> {
-    let authority = origin(url).split_once("://")?.1;
-    let named = authority.rsplit_once('@').map_or(authority, |(_, named)| named);
-    let host = match named.strip_prefix('[') {
-        Some(rest) => rest.split_once(']')?.0,
-        None => named.split_once(':').map_or(named, |(host, _)| host),
-    };
-    Some(host.to_ascii_lowercase())
 }
 
 #[cfg(test)]

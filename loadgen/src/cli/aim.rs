@@ -32,6 +32,11 @@ pub(super) struct Aim {
 }
 
 impl Aim {
+    /// The hosts that were confirmed.
+    pub(super) fn confirmed(&self) -> &[String] {
+        &self.confirm
+    }
+
     /// The target, looked up. Refused is what load may not go to, and what is not this machine and was not confirmed;
     /// `load` says what would be sent.
     pub(super) fn target(&self, load: impl FnOnce() -> String) -> Result<Target, Refusal> {

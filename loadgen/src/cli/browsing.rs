@@ -95,7 +95,15 @@ impl Browsers {
             )),
             Ok(source) => {
                 let (throttle, own_roots) = (self.throttle, venue.own_roots);
-                Ok(Browsing::Some(Arc::new(Company { visitors, source, throttle, required, own_roots })))
+                let hosts = Vec::new();
+                Ok(Browsing::Some(Arc::new(Company {
+                    visitors,
+                    source,
+                    throttle,
+                    required,
+                    own_roots,
+                    hosts,
+                })))
             }
             Err(why) if required => Err(why),
             Err(why) => Ok(Browsing::Nobody(format!("no real browser visits: {why}").into())),

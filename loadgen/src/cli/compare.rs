@@ -26,8 +26,11 @@ use crate::{
 ///
 /// Each series of both runs is cut into blocks of seconds, which are drawn again and again to see what chance does to p95;
 /// a change must be more than that, more than 5 % and 10 ms, and stand among all the series looked at. What is too short
-/// or scatters too much says so. A and B are folders of runs, their run.json, or files of k6's (--summary-export,
-/// handleSummary's JSON, --out json).
+/// or scatters too much says so. A and B are folders of runs, their run.json, or files of k6's.
+///
+/// Of k6's files, --out json has every request: times and failures are compared as a run's are. A summary
+/// (--summary-export, handleSummary's JSON) has failed requests as counts, which are compared, and percentiles, of which
+/// no interval can be had: they are shown beside the run's and not judged.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -39,10 +42,12 @@ Examples:
 
 Exit codes:
     2  wrong usage, or nothing could be compared: another preset, time scale, load or world
-       (--anyway compares)
+       (--anyway compares); with --as-noise-floor also when the two differ by more than chance
+       (--anyway keeps it)
    99  with --fail-on-regression: something got worse
-   97  with --fail-on-regression: nothing got worse, and a scenario was left out, since its
-       generator fell short or it did not come to its end
+   97  with --fail-on-regression: nothing got worse of what was compared, and something of the
+       baseline was not: a scenario that B did not run or not to its end, or whose generator fell
+       short; a series B has nothing of; percentiles of a summary of k6's
     0  otherwise")]
 pub(super) struct CompareArgs {
     /// The baseline
@@ -56,11 +61,11 @@ pub(super) struct CompareArgs {
     #[command(flatten)]
     weighing: Weighing,
 
-    /// Compare only this scenario; with a file of k6's, the scenario of the run that it is held against
-    #[arg(long, value_name = "NAME")]
-    scenario: Option<String>,
+    /// Compare only these scenarios, as a list with commas; with a file of k6's, the scenario of the run that it is held against
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    scenario: Vec<String>,
 
-    /// Compare runs that are not alike, and scenarios whose generator fell short
+    /// Compare runs that are not alike, and scenarios whose generator fell short; keep a noise floor of two that differ
     #[arg(long)]
     anyway: bool,
 
@@ -139,7 +144,7 @@ pub(super) fn compare(args: &CompareArgs) -> Result<Exit, Refusal> {
     let comparison = compare::compare(&a, &b, used, rules);
     args.weighing.tell(&comparison);
     if args.as_noise_floor {
-        keep(&comparison, known.unwrap_or_default(), file)?;
+        keep(&comparison, known.unwrap_or_default(), file, args.anyway)?;
     }
     Ok(comparison.exit(args.weighing.fail_on_regression))
 }
@@ -150,20 +155,37 @@ fn beside(a: &Path) -> Option<PathBuf> {
     dir.map(|dir| dir.join(noise::FILE))
 }
 
-fn keep(comparison: &Comparison, mut noise: Noise, file: Option<PathBuf>) -> Result<(), Refusal> {
+fn keep(
+    comparison: &Comparison,
+    mut noise: Noise,
+    file: Option<PathBuf>,
+    anyway: bool,
+) -> Result<(), Refusal> {
     if !comparison.says_something() {
         return Err(Refusal::usage("nothing was compared, so there is no noise floor to keep"));
     }
     let file = file.ok_or_else(|| Refusal::usage("name the file for the noise floor: --noise FILE"))?;
-    noise.take_in(comparison);
-    fs::write(&file, noise.to_json()).map_err(|e| Refusal::usage(format!("{}: {e}", file.display())))?;
+    let named = file.display();
+    if !noise.fits(comparison.a.size) {
+        return Err(Refusal::usage(format!(
+            "{named} is the noise floor of another preset, time scale, load or world: name another file with --noise FILE"
+        )));
+    }
     let apart = [Verdict::Regression, Verdict::Improvement].map(|verdict| comparison.changed(verdict).len());
+    if apart != [0, 0] && !anyway {
+        return Err(Refusal::usage(
+            "these two differ by more than chance: are they runs of the same? Nothing was kept. If they are, and \
+             this is how far such runs lie apart here, keep it with --anyway",
+        ));
+    }
+    noise.take_in(comparison);
+    fs::write(&file, noise.to_json()).map_err(|e| Refusal::usage(format!("{named}: {e}")))?;
     if apart != [0, 0] {
         eprintln!(
             "these two differ by more than chance: are they runs of the same? The floor is as high as that now"
         );
     }
-    eprintln!("{}: the noise floor of {}", file.display(), comparison.a.name);
+    eprintln!("{named}: the noise floor of {}", comparison.a.name);
     Ok(())
 }
 
@@ -178,7 +200,7 @@ fn recordings(args: &CompareArgs) -> Result<(Recording, Recording), Refusal> {
     let (name_a, name_b) = (named(&args.a), named(&args.b));
     match (&a, &b) {
         (Baseline::Run(a), Baseline::Run(b)) => {
-            let only = |run: &Run| of_run(run, args.scenario.as_deref());
+            let only = |run: &Run| of_run(run, &args.scenario);
             Ok((only(a)?, only(b)?))
         }
         (Baseline::Run(run), k6) => {
@@ -190,20 +212,29 @@ fn recordings(args: &CompareArgs) -> Result<(Recording, Recording), Refusal> {
             let run = under_k6_names(run, &k6)?;
             Ok((k6, run))
         }
+        _ if !args.scenario.is_empty() => {
+            Err(Refusal::usage("both files are k6's, which know of no scenarios: leave --scenario out"))
+        }
         (a, b) => Ok((of_k6(a, &name_a, "k6"), of_k6(b, &name_b, "k6"))),
     }
 }
 
-/// A run, or one scenario of it.
-fn of_run(run: &Run, scenario: Option<&str>) -> Result<Recording, Refusal> {
+/// A run, or some scenarios of it.
+fn of_run(run: &Run, only: &[String]) -> Result<Recording, Refusal> {
     let mut recording = Recording::of(run);
-    if let Some(scenario) = scenario {
-        recording.scenarios.retain(|recorded| recorded.name == scenario);
-        if recording.scenarios.is_empty() {
-            return Err(Refusal::usage(no_such(run, scenario)));
-        }
+    if only.is_empty() {
+        return Ok(recording);
     }
-    Ok(recording)
+    recording.scenarios.retain(|recorded| only.contains(&recorded.name));
+    recording.not_run.retain(|left| only.contains(&left.name));
+    let has = |name: &String| {
+        recording.scenarios.iter().any(|recorded| recorded.name == *name)
+            || recording.not_run.iter().any(|left| left.name == *name)
+    };
+    match only.iter().find(|name| !has(name)) {
+        Some(name) => Err(Refusal::usage(no_such(run, name))),
+        None => Ok(recording),
+    }
 }
 
 fn no_such(run: &Run, scenario: &str) -> String {
@@ -213,13 +244,15 @@ fn no_such(run: &Run, scenario: &str) -> String {
 
 /// The scenario of a run that k6's test is held against.
 fn scenario(run: &Run, args: &CompareArgs) -> Result<String, Refusal> {
-    match (&args.scenario, run.scenarios.as_slice()) {
-        (Some(name), _) => Ok(name.clone()),
-        (None, [only]) => Ok(only.run.name.clone()),
-        (None, all) => {
+    match (args.scenario.as_slice(), run.scenarios.as_slice()) {
+        ([name], _) => Ok(name.clone()),
+        ([], [only]) => Ok(only.run.name.clone()),
+        (_, all) => {
             let known: Vec<&str> = all.iter().map(|measured| measured.run.name.as_str()).collect();
             let known = known.join(", ");
-            Err(Refusal::usage(format!("k6's file is one test's: say which with --scenario, one of {known}")))
+            Err(Refusal::usage(format!(
+                "k6's file is one test's: say which one scenario with --scenario, of {known}"
+            )))
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{Refusal, run::RunArgs, tell};
 use crate::{
     interrupt::{self, Ended},
     limit::{self, Patience, search::Rules},
+    words::tame,
 };
 
 #[derive(Debug, Args)]
@@ -67,7 +68,7 @@ pub(super) fn limit(args: LimitArgs) -> Result<Exit, Refusal> {
     let quiet = options.watch.quiet;
     let say = move |text: &str| {
         if !quiet {
-            eprintln!("{text}");
+            eprintln!("{}", tame(text));
         }
     };
     say(&plans.announcement());

@@ -38,7 +38,7 @@ pub use after::afterwards;
 pub use browsing::Browsers;
 pub use session::Session;
 
-use crate::{preset::Preset, shards};
+use crate::{preset::Preset, shards, words::tame};
 
 /// Six launch scenarios against one target, judged goal by goal.
 ///
@@ -128,10 +128,22 @@ fn command() -> clap::Command {
     Cli::command().mut_subcommand("limit", limit).mut_subcommand("ab", ab)
 }
 
+fn parsed(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    command().try_get_matches_from(args).and_then(|typed| Cli::from_arg_matches(&typed))
+}
+
+/// Whether these arguments (the program's name first) mean something; nothing is done. Commands that are written into
+/// reports and documents are held against it.
+pub fn understands(args: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+    match parsed(args) {
+        Err(said) if said.use_stderr() => Err(said.to_string()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// Does what these arguments (the program's name first) say. Call it outside of any runtime.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let parsed = command().try_get_matches_from(args).and_then(|typed| Cli::from_arg_matches(&typed));
-    let cli = match parsed {
+    let cli = match parsed(args) {
         Ok(cli) => cli,
         Err(e) => {
             // Fails only when there is nobody left to tell.
@@ -155,10 +167,17 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Verb::Shard => Ok(shards::serve(io::BufReader::new(io::stdin()), io::stdout())),
     };
     exit.unwrap_or_else(|refusal| {
-        eprintln!("error: {}", refusal.why);
+        eprintln!("error: {}", tame(&refusal.why));
         refusal.exit
     })
     .into()
+}
+
+/// Whether these arguments (the program's name first) would be understood; nothing is done.
+#[cfg(test)]
+pub(crate) fn understood<'a>(args: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+    let typed = command().try_get_matches_from(args).map_err(|e| e.to_string())?;
+    Cli::from_arg_matches(&typed).map(drop).map_err(|e| e.to_string())
 }
 
 /// Says it where results go. Whoever reads may stop early (`| head`): that is no failure.

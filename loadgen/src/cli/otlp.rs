@@ -60,8 +60,7 @@ impl Collector {
         let service = std::env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.trim().is_empty());
         let service = service.unwrap_or_else(|| SERVICE.to_owned());
         let wish = Wish { endpoint, headers, service, metrics: self.otlp_metrics };
-        wish.is_sound()
-            .map_err(|why| Refusal::usage(format!("--otlp: {why}, such as http://127.0.0.1:4318")))?;
+        wish.is_sound().map_err(|why| Refusal::usage(format!("--otlp: {why}")))?;
         Ok((traces, Some(wish)))
     }
 }

@@ -39,6 +39,11 @@ impl Reach {
         self
     }
 
+    /// The hosts that were confirmed.
+    pub(super) fn confirmed(&self) -> &[String] {
+        self.aim.confirmed()
+    }
+
     /// The target, if load may go there; `load` says what would be sent.
     pub(super) fn target(&self, load: impl FnOnce() -> String) -> Result<Target, Refusal> {
         self.aim.target(load)

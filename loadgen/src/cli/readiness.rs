@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use engine::exit::Exit;
 
-use super::{Refusal, tell};
+use super::{Refusal, headroom::Limits, tell};
 use crate::{readiness, run::Run};
 
 /// Walk the production-readiness checklist with the evidence of a run
@@ -32,6 +32,9 @@ pub(super) struct ReadinessArgs {
     /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+
+    #[command(flatten)]
+    limits: Limits,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -45,7 +48,8 @@ enum Format {
 }
 
 pub(super) fn readiness(args: &ReadinessArgs) -> Result<Exit, Refusal> {
-    let run = Run::read(&args.dir).map_err(Refusal::usage)?;
+    let mut run = Run::read(&args.dir).map_err(Refusal::usage)?;
+    args.limits.add_to(&mut run)?;
     let lines = readiness::walk(&run);
     tell(&match args.format {
         Format::Text => readiness::text(&run, &lines),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use engine::exit::Exit;
 
-use super::{Refusal, after, tell, what::Ending};
+use super::{Refusal, after, headroom::Limits, tell, what::Ending};
 use crate::{
     judgement,
     report::{self, Format},
@@ -24,6 +24,9 @@ pub(super) struct ReportArgs {
     /// The scenario that --format k6 (or text) is to print, where the run has several
     #[arg(long, value_name = "NAME", requires = "format")]
     scenario: Option<String>,
+
+    #[command(flatten)]
+    limits: Limits,
 
     #[command(flatten)]
     ending: Ending,
@@ -62,7 +65,8 @@ pub(super) fn profile(dir: &Path) -> Result<Exit, Refusal> {
 }
 
 pub(super) fn again(args: &ReportArgs) -> Result<Exit, Refusal> {
-    let run = Run::read(&args.dir).map_err(Refusal::usage)?;
+    let mut run = Run::read(&args.dir).map_err(Refusal::usage)?;
+    args.limits.add_to(&mut run)?;
     if let Some(shape) = args.format {
         let format = shape.of(args.scenario.clone()).map_err(Refusal::usage)?;
         tell(&report::one(&run, &format).map_err(Refusal::usage)?);

@@ -18,6 +18,7 @@ use super::{
     what::{Ending, What},
 };
 use crate::{
+    browser,
     interrupt::{self, Ended},
     options::{self, Options, Unfit},
     report, suite,
@@ -80,6 +81,12 @@ pub(super) struct WithBrowsers {
     #[command(flatten)]
     browsers: Browsers,
 
+    /// A host beside the target's that real browsers may ask for parts of a page (a CDN, fonts); others are sent nothing,
+    /// and LCP is INVALID where a page misses an image, a video, a style sheet, a script, a font or a document for that. Must be on
+    /// the list of fixtures/environments.toml, and confirmed with --confirm HOST; may be given several times
+    #[arg(long, value_name = "HOST")]
+    browser_host: Vec<String>,
+
     #[command(flatten)]
     probes: Probes,
 
@@ -92,8 +99,13 @@ pub(super) struct WithBrowsers {
 
 impl WithBrowsers {
     fn options(self) -> Result<(Options, Ending), Refusal> {
+        let confirmed = self.run.reach.confirmed().to_vec();
         let (options, ending) = self.run.options(|once| once)?;
-        let browsing = self.browsers.browsing(&options.scenarios, options.venue()).map_err(Refusal::usage)?;
+        let venue = options.venue();
+        let hosts = browser::further(&self.browser_host, &confirmed, &options.target, venue.own_roots)
+            .map_err(|e| Refusal { exit: e.exit(), why: e.to_string() })?;
+        let browsing = self.browsers.browsing(&options.scenarios, venue.and_hosts(&hosts));
+        let browsing = browsing.map_err(Refusal::usage)?.and_hosts(hosts);
         let (probes, telemetry) = (self.probes.wish(&options)?, self.telemetry.wish()?);
         let headroom = self.limits.of(&options.target.to_string())?;
         Ok((Options { browsing, probes, telemetry, headroom, ..options }, ending))
@@ -104,6 +116,11 @@ impl RunArgs {
     /// The same, aimed at another target.
     pub(super) fn aimed_at(self, target: String) -> Self {
         Self { reach: self.reach.aimed_at(target), ..self }
+    }
+
+    /// Whether scenarios were named, rather than all of them left to be run.
+    pub(super) fn names_scenarios(&self) -> bool {
+        !self.what.which.scenarios.is_empty()
     }
 
     /// The target alone, if load may go there.

@@ -11,7 +11,8 @@ use crate::compare::trend::{self, Rules};
 /// Show how each figure went over many runs, and between which runs it changed
 ///
 /// Reads the run_… folders and the history.csv of a folder. Runs of one target, preset, time scale and load are one line;
-/// changes are found by E-divisive and tested by Student's t, from ten runs on. What was INVALID is left out.
+/// changes are found by E-divisive and tested by Student's t, from ten runs on. What was INVALID or cut short is left out, and
+/// a run that cannot be read is named.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -20,7 +21,7 @@ Examples:
   loadgen trend results --format md >> \"$GITHUB_STEP_SUMMARY\"
 
 Exit codes:
-    2  wrong usage, or there are no runs
+    2  wrong usage, or there are no runs that can be read
    99  with --fail-on-regression: the newest change of a figure is for the worse (by more than 5 %
        and 10 ms; of errors by more than 0.1 points) and began within the last runs (--within)
     0  otherwise, too few runs included")]

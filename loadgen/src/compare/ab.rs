@@ -1,29 +1,28 @@
 //! Two targets in alternating slices, ABBA…: what drifts meanwhile (the machine, the network, the hour) strikes both
 //! alike, and each pair of neighbouring slices is a block of the comparison.
 
+mod error;
+mod gathered;
 mod words;
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
-use engine::{clock, compare::Timeline, ends::Ends, exit::Exit};
+use engine::{ends::Ends, exit::Exit};
 use serde::{Deserialize, Serialize};
 
-pub use self::words::{announcement, markdown, text};
-use super::{
-    Comparison, Recording, Rules,
-    recording::{Heard, Recorded},
-    weigh,
+use self::gathered::Gathered;
+pub use self::{
+    error::AbError,
+    words::{markdown, text},
 };
+use super::{Comparison, Recording, Rules};
 use crate::{
     options::Options,
-    shards::ShardError,
+    scenario::Scenario,
     suite::{
-        self, SuiteError,
-        folder::{self, Folder},
+        self,
+        folder::Folder,
+        several::{BESIDE, Missing, Several},
     },
 };
 
@@ -33,8 +32,6 @@ pub const FILE: &str = "ab.json";
 pub const REPORT: &str = "AB.md";
 /// Version of the form of `ab.json`.
 pub const FORMAT: u32 = 1;
-/// What a slice takes beside its load at most: checks, preparing, warming up, books, a report.
-const BESIDE: Duration = Duration::from_secs(20);
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,32 +100,6 @@ pub struct Length {
     pub most: Duration,
 }
 
-/// Why there is no result.
-#[derive(Debug, thiserror::Error)]
-pub enum AbError {
-    /// The first slices could not be run.
-    #[error(transparent)]
-    Suite(#[from] SuiteError),
-    /// The report cannot be written.
-    #[error("the report could not be written to {dir}: {source}", dir = dir.display())]
-    Report {
-        /// Where to.
-        dir: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-}
-
-impl AbError {
-    /// What it says to the shell.
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Suite(e) => e.exit(),
-            Self::Report { .. } => Exit::Usage,
-        }
-    }
-}
-
 impl Ab {
     /// What it says to the shell: as a comparison does, and 130 when it was interrupted, 3 when a slice failed.
     pub fn exit(&self, fail_on_regression: bool) -> Exit {
@@ -157,50 +128,65 @@ pub struct Plans {
     rules: Rules,
 }
 
+/// The scenarios of these that a target can be asked again and again, and the names of those it cannot: what they leave
+/// there their next slice must not find.
+pub fn repeatable(options: &Options) -> (Vec<&'static dyn Scenario>, Vec<&'static str>) {
+    let all = suite::plans(options, &"ab".into());
+    let (once, again): (Vec<_>, Vec<_>) =
+        all.iter().partition(|prepared| prepared.plan.needs.empty_load_events);
+    let scenarios = again.iter().map(|prepared| prepared.scenario).collect();
+    (scenarios, once.iter().map(|prepared| prepared.scenario.name()).collect())
+}
+
 /// Plans an experiment; sends nothing. Both options name the same scenarios, preset and seed, each its target.
-pub fn plan(a: &Options, b: &Options, length: Length, rules: Rules) -> Plans {
+pub fn plan(a: &Options, b: &Options, length: Length, rules: Rules) -> Result<Plans, AbError> {
+    let (_, once) = repeatable(a);
+    if !once.is_empty() {
+        return Err(AbError::OnceOnly(once));
+    }
     let whole: f64 = suite::plans(a, &"ab".into())
         .iter()
         .map(|prepared| prepared.plan.length().as_secs_f64() / a.time_scale)
         .sum();
     let time_scale = length.slice_s * a.scenarios.len() as f64 / whole.max(f64::MIN_POSITIVE);
     let slice = |side: &Options| Options { time_scale, baseline: false, ..side.clone() };
-    Plans { sides: [slice(a), slice(b)], length, rules }
+    let plans = Plans { sides: [slice(a), slice(b)], length, rules };
+    let round = plans.round();
+    if round > length.most { Err(AbError::NoTime { round, most: length.most }) } else { Ok(plans) }
 }
 
 impl Plans {
+    /// What it will take at most, in a sentence.
+    pub fn announcement(&self) -> String {
+        words::announcement(&self.length, self.sides[0].scenarios.len(), self.round())
+    }
+
     /// Slice by slice, and the report. Blocks; call it outside of any runtime.
     pub fn run(self, ends: &Ends, say: &dyn Fn(&str)) -> Result<(Ab, PathBuf), AbError> {
-        let (started, began) = (clock::wall(), clock::now());
-        let out = &self.sides[0].out;
+        let mut several = Several::begin("ab", &self.sides[0].out, self.length.most)?;
         let mut gathered = Gathered::default();
-        let folder = folder::create(out, "ab", started)?;
         let mut cut_short = None;
         for round in 0..self.length.rounds {
-            if round > 0 && clock::now() - began + self.round() > self.length.most {
+            if !several.has_time_for(self.round()) {
                 cut_short = Some(Cut::OutOfTime);
                 break;
             }
             // ABBA: what grows steadily strikes both alike.
             let order = if round % 2 == 0 { [Which::A, Which::B] } else { [Which::B, Which::A] };
-            if let Err(why) =
-                order.iter().try_for_each(|which| self.slice(round, *which, &folder, ends, &mut gathered))
-            {
-                match why {
-                    Stop::Cut(cut) => cut_short = Some(cut),
-                    Stop::First(e) => {
-                        // Nothing is left behind where nothing was measured; what cannot be removed does no harm.
-                        let _ = fs::remove_dir(&folder.dir);
-                        return Err(e.into());
-                    }
-                }
+            let slice = |which: &Which| self.slice(round, *which, &mut several, ends, &mut gathered);
+            match order.iter().try_for_each(slice) {
+                Ok(()) => say(&words::line(round, self.length.rounds, &gathered)),
+                Err(Missing::First(e)) => return Err(e.into()),
+                Err(Missing::Interrupted) => cut_short = Some(Cut::Interrupted),
+                Err(Missing::Later(e)) => cut_short = Some(Cut::Failed(e.to_string())),
+            }
+            if cut_short.is_some() {
                 break;
             }
-            say(&words::line(round, self.length.rounds, &gathered));
         }
-        let ab = self.ab(&folder, gathered, cut_short);
-        write(&ab, &folder.dir)?;
-        Ok((ab, folder.dir))
+        let ab = self.ab(several.folder(), gathered, cut_short);
+        let dir = several.write([(FILE, ab.to_json()), (REPORT, markdown(&ab))])?;
+        Ok((ab, dir))
     }
 
     /// What a round takes at most.
@@ -214,25 +200,15 @@ impl Plans {
         &self,
         round: u64,
         which: Which,
-        folder: &Folder,
+        several: &mut Several,
         ends: &Ends,
         gathered: &mut Gathered,
-    ) -> Result<(), Stop> {
-        let options = Options { out: folder.dir.clone(), ..self.sides[which as usize].clone() };
-        match suite::run(&options, ends) {
-            Ok(outcome) if outcome.run.interrupted => Err(Stop::Cut(Cut::Interrupted)),
-            Ok(outcome) => {
-                let recording = Recording::of(&outcome.run);
-                let dir = outcome.dir.file_name().map(|name| name.to_string_lossy().into_owned());
-                gathered.take(round, which, dir.unwrap_or_default(), recording, self.rules.anyway);
-                Ok(())
-            }
-            Err(SuiteError::Interrupted | SuiteError::Shard(ShardError::Interrupted)) => {
-                Err(Stop::Cut(Cut::Interrupted))
-            }
-            Err(e) if gathered.slices.is_empty() => Err(Stop::First(e)),
-            Err(e) => Err(Stop::Cut(Cut::Failed(e.to_string()))),
-        }
+    ) -> Result<(), Missing> {
+        let outcome = several.run(&self.sides[which as usize], ends)?;
+        let recording = Recording::of(&outcome.run);
+        let dir = outcome.dir.file_name().map(|name| name.to_string_lossy().into_owned());
+        gathered.take(round, which, dir.unwrap_or_default(), recording, self.rules.anyway);
+        Ok(())
     }
 
     fn ab(self, folder: &Folder, gathered: Gathered, cut_short: Option<Cut>) -> Ab {
@@ -248,91 +224,4 @@ impl Plans {
             comparison,
         }
     }
-}
-
-fn write(ab: &Ab, dir: &Path) -> Result<(), AbError> {
-    let failed = |source| AbError::Report { dir: dir.to_owned(), source };
-    fs::write(dir.join(FILE), ab.to_json()).map_err(failed)?;
-    fs::write(dir.join(REPORT), markdown(ab)).map_err(failed)
-}
-
-/// Why the rounds end.
-enum Stop {
-    /// With what there is.
-    Cut(Cut),
-    /// Nothing was measured yet.
-    First(SuiteError),
-}
-
-/// What the slices have brought so far.
-#[derive(Debug, Default)]
-pub(super) struct Gathered {
-    slices: Vec<Slice>,
-    recordings: Vec<(u64, Which, Recording)>,
-}
-
-impl Gathered {
-    /// Takes in a slice; one in which a scenario fell short is not counted.
-    pub(super) fn take(&mut self, round: u64, which: Which, dir: String, of: Recording, anyway: bool) {
-        let fell_short = |scenario: &Recorded| {
-            let why = scenario.invalid.as_ref().or(scenario.unfinished.as_ref())?;
-            Some(format!("{}: {why}", scenario.name))
-        };
-        let left_out = of.scenarios.iter().find_map(fell_short).filter(|_| !anyway);
-        if left_out.is_none() {
-            self.recordings.push((round, which, of));
-        }
-        self.slices.push(Slice { round, which, dir, left_out });
-    }
-
-    /// Rounds of which both slices count.
-    pub(super) fn whole_rounds(&self) -> Vec<u64> {
-        let has = |round: u64, wanted: Which| {
-            self.recordings.iter().any(|(of, which, _)| *of == round && *which == wanted)
-        };
-        let rounds =
-            self.recordings.iter().filter(|(_, which, _)| *which == Which::A).map(|(round, ..)| *round);
-        rounds.filter(|round| has(*round, Which::B)).collect()
-    }
-
-    /// The two targets over all whole rounds.
-    pub(super) fn compared(&self, slice_s: f64, rules: Rules) -> Option<Comparison> {
-        let rounds = self.whole_rounds();
-        let [a, b] = [Which::A, Which::B].map(|which| self.put_together(which, &rounds, slice_s));
-        let (mut a, mut b) = (a?, b?);
-        a.subject.name = format!("A ({})", a.subject.target);
-        b.subject.name = format!("B ({})", b.subject.target);
-        Some(weigh::compare(&a, &b, None, rules))
-    }
-
-    /// All of a target's slices as one recording, in which each is a "second".
-    fn put_together(&self, which: Which, rounds: &[u64], slice_s: f64) -> Option<Recording> {
-        let mut all: Option<Recording> = None;
-        for (place, round) in (0..).zip(rounds) {
-            let slice = self.recordings.iter().find(|(of, side, _)| of == round && *side == which);
-            let Some((.., slice)) = slice else { continue };
-            let whole = all.get_or_insert_with(|| emptied(slice, slice_s));
-            for (into, from) in whole.scenarios.iter_mut().zip(&slice.scenarios) {
-                for heard in &from.series {
-                    match into.series.iter_mut().find(|known| known.name == heard.name) {
-                        Some(known) => known.timeline.add_slice(place, &heard.timeline),
-                        None => into.series.push(sliced(heard, place)),
-                    }
-                }
-            }
-        }
-        all
-    }
-}
-
-fn sliced(heard: &Heard, place: i64) -> Heard {
-    let mut timeline = Timeline::default();
-    timeline.add_slice(place, &heard.timeline);
-    Heard { timeline, ..heard.clone() }
-}
-
-/// The same scenarios without their series, each as long as a slice.
-fn emptied(slice: &Recording, slice_s: f64) -> Recording {
-    let empty = |of: &Recorded| Recorded { seconds: slice_s, sliced: true, series: Vec::new(), ..of.clone() };
-    Recording { subject: slice.subject.clone(), scenarios: slice.scenarios.iter().map(empty).collect() }
 }

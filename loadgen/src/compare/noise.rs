@@ -3,9 +3,11 @@
 
 use std::{fs, io, path::Path};
 
+use engine::compare::{Estimate, timeline::is_no_answer};
 use serde::{Deserialize, Serialize};
 
-use super::Comparison;
+use super::{Comparison, recording::SizeOf};
+use crate::run::Version;
 
 /// The file it is kept in, beside the baseline's run.json.
 pub const FILE: &str = "noise.json";
@@ -17,10 +19,25 @@ const FORMAT: u32 = 1;
 pub struct Noise {
     /// The version of this form.
     pub format: u32,
+    /// What the pairs rehearsed, where that is known: of other runs they say nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<SizeOf>,
     /// The pairs, by the runs' names.
     pub pairs: Vec<[String; 2]>,
     /// By scenario and series, the most that any pair lay apart.
     pub series: Vec<NoiseOf>,
+    /// By scenario, the most that the rate of a closed loop lay apart.
+    #[serde(default)]
+    pub rates: Vec<NoiseOfRate>,
+}
+
+/// How far apart the rate of a closed loop was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoiseOfRate {
+    /// The scenario.
+    pub scenario: String,
+    /// The largest difference, requests a second.
+    pub per_second: f64,
 }
 
 /// How far apart a series was.
@@ -30,10 +47,9 @@ pub struct NoiseOf {
     pub scenario: String,
     /// The series.
     pub series: String,
-    /// The largest difference of p50, p95 and p99, milliseconds.
-    pub times_ms: Option<[f64; 3]>,
-    /// The largest half of p95's interval, milliseconds.
-    pub spread_ms: Option<f64>,
+    /// The largest difference of p50, p95 and p99, milliseconds; none of one that was "no answer" on a side, since that is
+    /// no distance.
+    pub times_ms: Option<[Option<f64>; 3]>,
     /// The largest difference of the error share.
     pub errors: Option<f64>,
 }
@@ -62,7 +78,7 @@ pub enum NoiseError {
 impl Noise {
     /// No pair yet.
     pub fn new() -> Self {
-        Self { format: FORMAT, pairs: Vec::new(), series: Vec::new() }
+        Self { format: FORMAT, size: None, pairs: Vec::new(), series: Vec::new(), rates: Vec::new() }
     }
 
     /// Reads one; `None` where there is no such file.
@@ -73,15 +89,13 @@ impl Noise {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(NoiseError::Io { path, source }),
         };
-        let noise: Self = serde_json::from_str(&text)
-            .map_err(|e| NoiseError::Form { path: path.clone(), message: e.to_string() })?;
-        match noise.format {
-            FORMAT => Ok(Some(noise)),
-            other => {
-                let message = format!("format {other}; this version reads {FORMAT}");
-                Err(NoiseError::Form { path, message })
-            }
+        let form = |message: String| NoiseError::Form { path: path.clone(), message };
+        let damaged = |e: serde_json::Error| form(e.to_string());
+        let Version { format } = serde_json::from_str(&text).map_err(damaged)?;
+        if format != FORMAT {
+            return Err(form(format!("format {format}; this version reads {FORMAT}")));
         }
+        serde_json::from_str(&text).map(Some).map_err(damaged)
     }
 
     /// Its JSON, as it is kept.
@@ -98,7 +112,11 @@ impl Noise {
             return;
         }
         self.pairs.push(names);
+        self.size = self.size.or(pair.a.size);
         for scenario in &pair.scenarios {
+            if let Some(rate) = &scenario.rate {
+                self.take_in_rate(&scenario.name, rate.estimate.difference().abs());
+            }
             for series in &scenario.series {
                 let known = self.series.iter().position(|known| known.is(&scenario.name, &series.name));
                 let place = known.unwrap_or_else(|| {
@@ -106,22 +124,37 @@ impl Noise {
                         scenario: scenario.name.clone(),
                         series: series.name.clone(),
                         times_ms: None,
-                        spread_ms: None,
                         errors: None,
                     });
                     self.series.len() - 1
                 });
                 let of = &mut self.series[place];
-                let times = series.times.map(|times| times.map(|time| time.difference().abs()));
+                let times = series.times.map(|times| times.map(|time| apart(&time)));
                 of.times_ms = match (of.times_ms, times) {
-                    (Some(a), Some(b)) => Some([0, 1, 2].map(|place| a[place].max(b[place]))),
+                    (Some(a), Some(b)) => Some([0, 1, 2].map(|place| larger(a[place], b[place]))),
                     (a, b) => a.or(b),
                 };
-                of.spread_ms = larger(of.spread_ms, series.times.map(|[_, p95, _]| p95.half_width()));
                 let errors = series.errors.map(|errors| errors.estimate.difference().abs());
                 of.errors = larger(of.errors, errors);
             }
         }
+    }
+
+    fn take_in_rate(&mut self, scenario: &str, per_second: f64) {
+        match self.rates.iter_mut().find(|known| known.scenario == scenario) {
+            Some(known) => known.per_second = known.per_second.max(per_second),
+            None => self.rates.push(NoiseOfRate { scenario: scenario.to_owned(), per_second }),
+        }
+    }
+
+    /// Whether it says something of runs of this size.
+    pub fn fits(&self, size: Option<SizeOf>) -> bool {
+        self.size.zip(size).is_none_or(|(known, size)| known == size)
+    }
+
+    /// How far the rate of a scenario was apart, requests a second.
+    pub fn of_rate(&self, scenario: &str) -> Option<f64> {
+        self.rates.iter().find(|known| known.scenario == scenario).map(|known| known.per_second)
     }
 
     /// How far a series was apart.
@@ -137,9 +170,19 @@ impl Default for Noise {
 }
 
 impl NoiseOf {
+    /// How far p95 was apart, milliseconds. Floors that were kept when "no answer" still counted as a distance are none.
+    pub fn p95_ms(&self) -> Option<f64> {
+        self.times_ms.and_then(|[_, p95, _]| p95).filter(|ms| !is_no_answer(*ms))
+    }
+
     fn is(&self, scenario: &str, series: &str) -> bool {
         self.scenario == scenario && self.series == series
     }
+}
+
+/// How far two percentiles are apart; whoever got no answer is at no distance from anything.
+fn apart(of: &Estimate) -> Option<f64> {
+    (!is_no_answer(of.a) && !is_no_answer(of.b)).then(|| of.difference().abs())
 }
 
 fn larger(a: Option<f64>, b: Option<f64>) -> Option<f64> {

@@ -15,7 +15,7 @@ use crate::{
     judgement,
     preset::Preset,
     report,
-    run::{Measured, Run},
+    run::{Measured, NotRun, Run},
 };
 
 /// k6's name for a request's time.
@@ -58,6 +58,8 @@ pub struct Recording {
     pub subject: Subject,
     /// Its scenarios.
     pub scenarios: Vec<Recorded>,
+    /// Those that were chosen and did not run.
+    pub not_run: Vec<NotRun>,
 }
 
 /// One scenario of it.
@@ -88,14 +90,36 @@ pub struct Heard {
     pub role: Role,
     /// What it saw.
     pub timeline: Timeline,
-    /// p50, p95 and p99, milliseconds, where that is all that is known.
-    pub figures: Option<[Option<f64>; 3]>,
+    /// Where percentiles are all that is known: these.
+    pub figures: Option<Percentiles>,
+}
+
+/// Percentiles of a series of which nothing else is known: they cannot be drawn again.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Percentiles {
+    /// p50, p95 and p99, milliseconds.
+    pub ms: [Option<f64>; 3],
+    /// Of how many values, where that is said.
+    pub n: Option<u64>,
 }
 
 impl Heard {
     /// How many values there are, unanswered ones among them.
     pub fn n(&self) -> u64 {
-        self.timeline.values()
+        match self.figures {
+            Some(figures) => figures.n.unwrap_or(self.timeline.samples().0),
+            None => self.timeline.values(),
+        }
+    }
+
+    /// False for a series nobody asked.
+    pub fn is_something(&self) -> bool {
+        self.figures.is_some() || self.n() > 0
+    }
+
+    /// A series nobody asked.
+    pub fn nothing(name: &str, role: Role) -> Self {
+        Self { name: name.to_owned(), role, timeline: Timeline::default(), figures: None }
     }
 
     /// Cells of k6's, or of ours under k6's name.
@@ -137,6 +161,7 @@ impl Recording {
                 .zip(&judged)
                 .map(|(of, judged)| Recorded::of(of, judged))
                 .collect(),
+            not_run: run.not_run.clone(),
         }
     }
 
@@ -145,7 +170,7 @@ impl Recording {
         let times = || {
             points.metrics.iter().filter_map(|(metric, measure)| match measure {
                 Measure::Trend(cells) => Some((metric, cells)),
-                _ => None,
+                Measure::Rate(_) => None,
             })
         };
         let failed = match points.metrics.get(FAILED) {
@@ -165,16 +190,20 @@ impl Recording {
         Self::of_k6(name, started, Recorded::new(scenario, seconds, series.collect()))
     }
 
-    /// The figures k6 gave of a test when it was over: nothing can be drawn from them again.
+    /// The figures k6 gave of a test when it was over: percentiles, which cannot be drawn again, and how many requests
+    /// failed, which can be judged.
     pub fn of_figures(figures: &Figures, name: &str, scenario: &str) -> Self {
         let series = figures.metrics.iter().filter_map(|(metric, figure)| {
-            let K6Figure::Trend { percentiles, .. } = figure else { return None };
+            let K6Figure::Trend { count, percentiles, .. } = figure else { return None };
             let at = |wanted: f64| {
                 percentiles.iter().find(|(at, _)| (at - wanted).abs() < 1e-9).map(|(_, ms)| *ms)
             };
-            let figures = Some([at(50.0), at(95.0), at(99.0)]);
-            let (role, timeline) = (Role::Endpoint, Timeline::default());
-            Some(Heard { name: metric.clone(), role, timeline, figures })
+            let known = Percentiles { ms: [at(50.0), at(95.0), at(99.0)], n: *count };
+            let mut heard = Heard { figures: Some(known), ..Heard::nothing(metric, Role::Endpoint) };
+            if let (DURATION, Some((n, failed))) = (metric.as_str(), failed(figures)) {
+                heard.timeline.count(0, n, failed);
+            }
+            Some(heard)
         });
         let seconds = figures.duration.unwrap_or_default().as_secs_f64();
         Self::of_k6(name, String::new(), Recorded::new(scenario, seconds, series.collect()))
@@ -188,7 +217,7 @@ impl Recording {
             size: None,
             machine: String::new(),
         };
-        Self { subject, scenarios: vec![scenario] }
+        Self { subject, scenarios: vec![scenario], not_run: Vec::new() }
     }
 
     /// This run's scenario under the names k6 has for what it measures, so that it can be held against k6's; `None`
@@ -206,7 +235,16 @@ impl Recording {
         Some(Self {
             subject: all.subject,
             scenarios: vec![Recorded { series, closed_loop: false, ..judged }],
+            not_run: Vec::new(),
         })
+    }
+}
+
+/// How many requests k6 counted, and how many of them failed: those are what passes its rate.
+fn failed(figures: &Figures) -> Option<(u64, u64)> {
+    match figures.metrics.get(FAILED)? {
+        K6Figure::Rate { passes: Some(failed), fails: Some(good), .. } => Some((failed + good, *failed)),
+        _ => None,
     }
 }
 

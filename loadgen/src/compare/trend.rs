@@ -48,7 +48,7 @@ pub struct Group {
     pub target: String,
     /// How much was rehearsed.
     pub preset: String,
-    /// By how much its durations were stretched; 1 where only a row of a history is left.
+    /// By how much its durations were stretched.
     pub time_scale: f64,
     /// How many times the plan's load.
     pub load: f64,
@@ -68,11 +68,6 @@ impl fmt::Display for Group {
 }
 
 impl Group {
-    /// The group of a run whose row is all that is left.
-    pub fn of_row(target: &str, preset: &str) -> Self {
-        Self { target: target.to_owned(), preset: preset.to_owned(), time_scale: 1.0, load: 1.0 }
-    }
-
     /// The group of a run.
     pub fn new(target: &str, preset: Preset, time_scale: f64, load: f64) -> Self {
         Self { target: target.to_owned(), preset: preset.to_string(), time_scale, load }
@@ -88,12 +83,29 @@ pub struct Point {
     pub time: String,
     /// What it has in common with others.
     pub group: Group,
-    /// Its figures, `SCENARIO.SERIES.p95_ms`; those of a scenario that was INVALID are left out.
+    /// Its figures, `SCENARIO.SERIES.p95_ms`; those of a scenario that was INVALID or cut short are left out.
     pub figures: BTreeMap<String, f64>,
-    /// Figures it should have and has not: INVALID, or not measured.
+    /// Figures it should have and has not: INVALID, cut short, or not measured.
     pub left_out: usize,
+    /// p95 that it has not since so many requests got no answer.
+    pub no_answer: usize,
     /// It did not come to its end, and is in no line.
     pub interrupted: bool,
+}
+
+/// What a folder holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Found {
+    /// The runs, in no order.
+    pub points: Vec<Point>,
+    /// Those that could not be read, each with why.
+    pub unreadable: Vec<String>,
+}
+
+impl From<Vec<Point>> for Found {
+    fn from(points: Vec<Point>) -> Self {
+        Self { points, unreadable: Vec::new() }
+    }
 }
 
 /// What a figure is of.
@@ -127,6 +139,8 @@ pub struct Trend {
     pub lines: Vec<Lines>,
     /// Runs that did not come to their end, and are in no line.
     pub interrupted: Vec<String>,
+    /// Runs that could not be read, each with why.
+    pub unreadable: Vec<String>,
 }
 
 /// The histories of one group.
@@ -136,8 +150,10 @@ pub struct Lines {
     pub group: Group,
     /// The runs, in the order in which they were made.
     pub runs: Vec<String>,
-    /// Figures that were left out since a scenario was INVALID or a figure was not measured, over all runs.
+    /// Figures that were left out since a scenario was INVALID or cut short or a figure was not measured, over all runs.
     pub left_out: usize,
+    /// p95 that are none since so many requests got no answer, over all runs.
+    pub no_answer: usize,
     /// The histories.
     pub histories: Vec<History>,
 }
@@ -171,7 +187,8 @@ pub struct Change {
 }
 
 /// Puts runs into lines and finds their changes. The points may come in any order.
-pub fn trend(mut points: Vec<Point>, rules: Rules) -> Trend {
+pub fn trend(found: impl Into<Found>, rules: Rules) -> Trend {
+    let Found { mut points, unreadable } = found.into();
     points.sort_by(|a, b| (&a.time, &a.run).cmp(&(&b.time, &b.run)));
     let interrupted =
         points.iter().filter(|point| point.interrupted).map(|point| point.run.clone()).collect();
@@ -185,7 +202,7 @@ pub fn trend(mut points: Vec<Point>, rules: Rules) -> Trend {
     }
     groups.sort_by_key(|(_, points)| std::cmp::Reverse(points.len()));
     let lines = groups.into_iter().map(|(group, points)| lines(group, &points, rules)).collect();
-    Trend { format: FORMAT, rules, lines, interrupted }
+    Trend { format: FORMAT, rules, lines, interrupted, unreadable }
 }
 
 fn lines(group: Group, points: &[Point], rules: Rules) -> Lines {
@@ -202,7 +219,9 @@ fn lines(group: Group, points: &[Point], rules: Rules) -> Lines {
         Some(History { measure, name: name.to_owned(), values, changes })
     });
     let histories = histories.collect();
-    Lines { group, left_out: points.iter().map(|point| point.left_out).sum(), histories, runs }
+    let left_out = points.iter().map(|point| point.left_out).sum();
+    let no_answer = points.iter().map(|point| point.no_answer).sum();
+    Lines { group, runs, left_out, no_answer, histories }
 }
 
 fn changes(values: &[(usize, f64)], runs: &[String], measure: Measure, rules: Rules) -> Vec<Change> {

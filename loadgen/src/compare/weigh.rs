@@ -1,18 +1,22 @@
 //! The statistics over two recordings, and the verdicts.
 
+use std::borrow::Cow;
+
 use engine::{
     compare::{
-        Draws, Estimate, Pair, Timeline, Verdict, bootstrap, holm, shares, timeline::is_no_answer, verdict,
+        Draws, Estimate, Pair, Timeline, Verdict, bootstrap, holm, shares,
+        timeline::{block_length, is_no_answer},
+        verdict,
     },
     record::Role,
     stats,
 };
 
 use super::{
-    Block, Comparison, FORMAT, Figure, LeftOut, Noise, Rules, Scenario, Series,
-    recording::{Heard, Recorded, Recording, SizeOf},
+    Block, Comparison, FORMAT, Figure, LeftOut, Noise, Rules, Scenario, Series, WhyNot,
+    alike::{notes, of_another_size, one_is_k6s, unlike},
+    recording::{Heard, Recorded, Recording},
 };
-use crate::words::number;
 
 /// Shorter scenarios are cut into seconds: five-second blocks would be fewer than ten.
 const SHORT_S: f64 = 50.0;
@@ -31,17 +35,19 @@ pub fn compare(a: &Recording, b: &Recording, noise: Option<&Noise>, rules: Rules
     let unlike = unlike(a.subject.size.as_ref(), b.subject.size.as_ref());
     let may = unlike.is_empty() || rules.anyway;
     let rules = Rules { draws: enough(rules.draws, a), ..rules };
+    let unfit = noise.filter(|noise| !noise.fits(a.subject.size));
+    let noise = noise.filter(|noise| noise.fits(a.subject.size));
     let mut scenarios: Vec<Scenario> = Vec::new();
     for of_a in &a.scenarios {
         let of_b = b.scenarios.iter().find(|of_b| of_b.name == of_a.name);
         scenarios.push(match (of_b, may) {
-            (None, _) => empty(of_a, LeftOut::Missing(b.subject.name.clone())),
+            (None, _) => empty(of_a, missing(b, &of_a.name)),
             (Some(_), false) => empty(of_a, LeftOut::Unlike),
-            (Some(of_b), true) => scenario(of_a, of_b, noise, &rules),
+            (Some(of_b), true) => scenario(of_a, of_b, noise, &rules, &paired(of_a, of_b, one_is_k6s(a, b))),
         });
     }
     let new = b.scenarios.iter().filter(|of_b| a.scenarios.iter().all(|of_a| of_a.name != of_b.name));
-    scenarios.extend(new.map(|of_b| empty(of_b, LeftOut::Missing(a.subject.name.clone()))));
+    scenarios.extend(new.map(|of_b| empty(of_b, LeftOut::New(a.subject.name.clone()))));
     decide(&mut scenarios);
     Comparison {
         format: FORMAT,
@@ -49,9 +55,17 @@ pub fn compare(a: &Recording, b: &Recording, noise: Option<&Noise>, rules: Rules
         b: b.subject.clone(),
         rules,
         unlike,
-        notes: notes(a, b),
+        notes: notes(a, b).into_iter().chain(unfit.and_then(of_another_size)).collect(),
         noise_pairs: noise.map(|noise| noise.pairs.len() as u64),
         scenarios,
+    }
+}
+
+/// Why a run does not have a scenario of the baseline.
+fn missing(b: &Recording, scenario: &str) -> LeftOut {
+    match b.not_run.iter().find(|left| left.name == scenario) {
+        Some(left) => LeftOut::NotRun(left.why.clone()),
+        None => LeftOut::Missing(b.subject.name.clone()),
     }
 }
 
@@ -60,42 +74,6 @@ fn enough(draws: Draws, a: &Recording) -> Draws {
     let questions: usize = a.scenarios.iter().map(|scenario| 2 * scenario.series.len() + 1).sum();
     let least = (questions as f64 / verdict::LEVEL).ceil() as usize;
     Draws { count: draws.count.max(least), ..draws }
-}
-
-/// Why two runs cannot be compared: what they rehearsed is not the same.
-fn unlike(a: Option<&SizeOf>, b: Option<&SizeOf>) -> Vec<String> {
-    let (Some(a), Some(b)) = (a, b) else { return Vec::new() };
-    let mut all = Vec::new();
-    let mut differ = |what: &str, a: String, b: String| {
-        if a != b {
-            all.push(format!("{what}: {a} against {b}"));
-        }
-    };
-    differ("preset", a.preset.to_string(), b.preset.to_string());
-    differ("time scale", a.time_scale.to_string(), b.time_scale.to_string());
-    differ("load (times the plan's)", a.load.to_string(), b.load.to_string());
-    differ("seed of the world", a.world_seed.to_string(), b.world_seed.to_string());
-    all
-}
-
-/// What differs and does not forbid it.
-fn notes(a: &Recording, b: &Recording) -> Vec<String> {
-    let (a, b) = (&a.subject, &b.subject);
-    let mut all = Vec::new();
-    if a == b {
-        all.push("A and B are the same run.".to_owned());
-    }
-    if a.size.is_some() && b.size.is_some() && a.machine != b.machine {
-        all.push(format!("The load came from different machines: {} against {}.", a.machine, b.machine));
-    }
-    if a.size.is_none() || b.size.is_none() {
-        all.push(
-            "One side is k6's: whether it offered the same load is not known, and k6 counts from when a request was \
-             sent."
-                .to_owned(),
-        );
-    }
-    all
 }
 
 fn empty(of: &Recorded, why: LeftOut) -> Scenario {
@@ -107,12 +85,39 @@ fn block(a: &Recorded, b: &Recorded) -> Block {
     let seconds = a.seconds.min(b.seconds);
     match a.sliced {
         true => Block::Slices(seconds),
-        false if seconds < SHORT_S => Block::Seconds(1),
-        false => Block::Seconds(BLOCK_S),
+        false if seconds < SHORT_S => Block::Seconds(block_length(1, span(a, b))),
+        false => Block::Seconds(block_length(BLOCK_S, span(a, b))),
     }
 }
 
-fn scenario(a: &Recorded, b: &Recorded, noise: Option<&Noise>, rules: &Rules) -> Scenario {
+/// From the first second in which either has anything to the last.
+fn span(a: &Recorded, b: &Recorded) -> u64 {
+    let timelines = || [a, b].into_iter().flat_map(|side| &side.series).map(|heard| &heard.timeline);
+    let (first, last) =
+        (timelines().filter_map(Timeline::first).min(), timelines().filter_map(Timeline::last).max());
+    first.zip(last).map_or(0, |(first, last)| last.abs_diff(first).saturating_add(1))
+}
+
+/// A series of either side.
+type Two<'a> = [Cow<'a, Heard>; 2];
+
+/// The series of both sides; one that only a side has stands beside nothing. k6 has many names that a run of ours does
+/// not have: those are left out.
+fn paired<'a>(a: &'a Recorded, b: &'a Recorded, one_is_k6s: bool) -> Vec<Two<'a>> {
+    let of = |side: &'a Recorded, name: &str| side.series.iter().find(|heard| heard.name == name);
+    let nothing = |heard: &Heard| Cow::Owned(Heard::nothing(&heard.name, heard.role));
+    let both = a.series.iter().map(|of_a| {
+        let of_b = of(b, &of_a.name).map_or_else(|| nothing(of_a), Cow::Borrowed);
+        [Cow::Borrowed(of_a), of_b]
+    });
+    let new = b.series.iter().filter(|of_b| of(a, &of_b.name).is_none());
+    let all = both.chain(new.map(|of_b| [nothing(of_b), Cow::Borrowed(of_b)]));
+    let has = |of: &Two<'a>| of.iter().all(|heard| heard.is_something());
+    let worth = |of: &Two<'a>| if one_is_k6s { has(of) } else { of.iter().any(|heard| heard.is_something()) };
+    all.filter(worth).collect()
+}
+
+fn scenario(a: &Recorded, b: &Recorded, noise: Option<&Noise>, rules: &Rules, both: &[Two<'_>]) -> Scenario {
     let fell_short = [a, b].into_iter().find_map(|side| {
         let invalid = side.invalid.clone().map(LeftOut::Invalid);
         invalid.or_else(|| side.unfinished.clone().map(LeftOut::Unfinished))
@@ -121,15 +126,8 @@ fn scenario(a: &Recorded, b: &Recorded, noise: Option<&Noise>, rules: &Rules) ->
         return empty(a, why);
     }
     let block = block(a, b);
-    let both = a.series.iter().filter_map(|of_a| {
-        let of_b = b.series.iter().find(|of_b| of_b.name == of_a.name)?;
-        Some((of_a, of_b))
-    });
-    let series = both
-        .filter(|(a, b)| a.n() + b.n() > 0 || a.figures.is_some() || b.figures.is_some())
-        .map(|(of_a, of_b)| series(&a.name, of_a, of_b, block, noise, rules))
-        .collect();
-    let rate = (a.closed_loop && b.closed_loop).then(|| rate(a, b, block, rules)).flatten();
+    let series = both.iter().map(|[of_a, of_b]| series(&a.name, of_a, of_b, block, noise, rules)).collect();
+    let rate = (a.closed_loop && b.closed_loop).then(|| rate(a, b, block, noise, rules)).flatten();
     let seconds = a.seconds.min(b.seconds);
     Scenario { name: a.name.clone(), seconds, block, left_out: None, series, rate }
 }
@@ -156,10 +154,10 @@ fn series(
         None => bootstrap::quantiles(&pair, PERCENTILES, rules.draws),
     };
     let p95 = times.map(|[_, p95, _]| {
-        let known = noise.and_then(|noise| noise.times_ms).map_or(0.0, |[_, p95, _]| p95);
+        let known = noise.and_then(super::noise::NoiseOf::p95_ms).unwrap_or_default();
         figure(p95, (p95.a * rules.floor_share).max(rules.floor_ms).max(known))
     });
-    let errors = if a.role == Role::Value { None } else { self::errors(&pair, noise, rules) };
+    let errors = if a.role == Role::Value { None } else { self::errors([a, b], &pair, noise, rules) };
     Series {
         name: a.name.clone(),
         role: a.role,
@@ -179,45 +177,55 @@ fn seen(a: &Heard, b: &Heard, pair: &Pair) -> [[Option<f64>; 2]; 3] {
     let sides = pair.observed_apart(PERCENTILES);
     std::array::from_fn(|place| {
         [(a, 0), (b, 1)].map(|(heard, side): (&Heard, usize)| match heard.figures {
-            Some(figures) => figures[place],
+            Some(figures) => figures.ms[place],
             None => sides[side].and_then(|percentiles| answered(percentiles[place])),
         })
     })
 }
 
-fn errors(pair: &Pair, noise: Option<&super::noise::NoiseOf>, rules: &Rules) -> Option<Figure> {
-    let [a, b] = pair.outcomes();
+fn errors(
+    both: [&Heard; 2],
+    pair: &Pair,
+    noise: Option<&super::noise::NoiseOf>,
+    rules: &Rules,
+) -> Option<Figure> {
+    let by_block = pair.outcomes();
+    // Counts at the end of a test have no moments: they are one block.
+    let counts = |side: usize| match both[side].figures {
+        Some(_) => {
+            let (n, bad) = both[side].timeline.samples();
+            vec![stats::Block { n, bad }]
+        }
+        None => by_block[side].to_vec(),
+    };
     let known = noise.and_then(|noise| noise.errors).unwrap_or_default();
-    shares::difference(a, b).map(|estimate| figure(estimate, rules.floor_errors.max(known)))
+    shares::difference(&counts(0), &counts(1)).map(|estimate| figure(estimate, rules.floor_errors.max(known)))
 }
 
 /// Why nothing can be said of a series.
-fn too_little(a: &Heard, b: &Heard, pair: &Pair, block: Block) -> Option<String> {
-    if a.figures.is_some() || b.figures.is_some() {
-        return Some(
-            "one side has percentiles only: what chance makes of the difference cannot be said".into(),
-        );
-    }
+fn too_little(a: &Heard, b: &Heard, pair: &Pair, block: Block) -> Option<WhyNot> {
     let needed = stats::smallest_sample(0.05);
-    let fewest = a.n().min(b.n());
-    if fewest < needed {
-        return Some(format!("too few samples: {} of {needed} needed", number(fewest)));
-    }
     let blocks = pair.full_blocks();
-    match block {
-        Block::Slices(_) if blocks < LEAST_SLICES => {
-            Some(format!("too few rounds: {blocks} of {LEAST_SLICES} needed"))
+    match (a.n(), b.n(), block) {
+        (_, 0, _) if b.figures.is_none() && a.n() >= needed => Some(WhyNot::Gone),
+        (0, _, _) if a.figures.is_none() && b.n() >= needed => Some(WhyNot::New),
+        _ if a.figures.is_some() || b.figures.is_some() => Some(WhyNot::PercentilesOnly),
+        (of_a, of_b, _) if of_a.min(of_b) < needed => {
+            Some(WhyNot::TooFew { samples: of_a.min(of_b), needed })
         }
-        Block::Seconds(seconds) if blocks < LEAST_BLOCKS => Some(format!(
-            "too short to compare: samples in {} s of the run, {} s needed",
-            blocks as u64 * seconds,
-            LEAST_BLOCKS as u64 * seconds
-        )),
+        (.., Block::Slices(_)) if blocks < LEAST_SLICES => {
+            Some(WhyNot::TooFewRounds { rounds: blocks as u64, needed: LEAST_SLICES as u64 })
+        }
+        (.., Block::Seconds(length)) if blocks < LEAST_BLOCKS => {
+            let [seconds, needed] = [blocks, LEAST_BLOCKS].map(|blocks| blocks as u64 * length);
+            Some(WhyNot::TooShort { seconds, needed })
+        }
         _ => None,
     }
 }
 
-fn rate(a: &Recorded, b: &Recorded, block: Block, rules: &Rules) -> Option<Figure> {
+fn rate(a: &Recorded, b: &Recorded, block: Block, noise: Option<&Noise>, rules: &Rules) -> Option<Figure> {
+    let known = noise.and_then(|noise| noise.of_rate(&a.name)).unwrap_or_default();
     let all = |side: &Recorded| {
         let mut all = Timeline::default();
         let endpoints = side.series.iter().filter(|series| series.role == Role::Endpoint);
@@ -235,7 +243,7 @@ fn rate(a: &Recorded, b: &Recorded, block: Block, rules: &Rules) -> Option<Figur
     }
     let [a, b] = [a, b].map(|side| all(side).samples_by_block(blocks, step));
     let estimate = bootstrap::rates(&a, &b, length, rules.draws)?;
-    Some(figure(estimate, estimate.a * rules.floor_share))
+    Some(figure(estimate, (estimate.a * rules.floor_share).max(known)))
 }
 
 fn slices(side: &Recorded) -> usize {

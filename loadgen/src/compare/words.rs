@@ -5,20 +5,25 @@ use engine::{
     record::Role,
 };
 
-use super::{Block, Comparison, Figure, Finding, LeftOut, Scenario, Series, Subject, What};
+use super::{Block, Comparison, Figure, Finding, LeftOut, Scenario, Series, Subject, What, WhyNot};
 use crate::{
     plan_text::length,
-    report::put,
+    report::{markdown::text::cell, put},
     words::{count, duration_ms, percent, signed_ms, signed_percent},
 };
 
 /// The routes named in the first sentence, at most.
 const NAMED: usize = 3;
 
-/// What follows, in one sentence.
+/// What follows, in a sentence, and what it does not follow for.
 pub fn sentence(comparison: &Comparison) -> String {
+    [what_follows(comparison)].into_iter().chain(comparison.gaps()).collect::<Vec<_>>().join(" ")
+}
+
+fn what_follows(comparison: &Comparison) -> String {
     if !comparison.says_something() {
         return match comparison.unlike.as_slice() {
+            [] if comparison.shows_something() => "Nothing here can be judged.".to_owned(),
             [] => "Nothing could be compared.".to_owned(),
             unlike => format!("These two cannot be compared: {}.", unlike.join("; ")),
         };
@@ -118,13 +123,7 @@ fn warnings(comparison: &Comparison) -> Vec<String> {
 }
 
 fn subject(subject: &Subject) -> String {
-    let size = subject.size.map(|size| {
-        let scaled = (size.time_scale - 1.0).abs() > f64::EPSILON;
-        let scale = if scaled { format!(", time scale {}", size.time_scale) } else { String::new() };
-        let loaded = (size.load - 1.0).abs() > f64::EPSILON;
-        let load = if loaded { format!(", {} times the load", size.load) } else { String::new() };
-        format!(", {}{scale}{load}", size.preset)
-    });
+    let size = subject.size.map(|size| format!(", {size}"));
     let started =
         if subject.started.is_empty() { String::new() } else { format!(", started {}", subject.started) };
     format!("{}: {}{}{started}", subject.name, subject.target, size.unwrap_or_default())
@@ -133,7 +132,8 @@ fn subject(subject: &Subject) -> String {
 /// What a scenario's blocks are, or why it was not compared.
 fn about(scenario: &Scenario) -> String {
     match (&scenario.left_out, scenario.block) {
-        (Some(LeftOut::Missing(of)), _) => format!("not compared: {of} does not have it"),
+        (Some(LeftOut::Missing(of) | LeftOut::New(of)), _) => format!("not compared: {of} does not have it"),
+        (Some(LeftOut::NotRun(why)), _) => format!("not compared: it was NOT RUN, {why}"),
         (Some(LeftOut::Invalid(why)), _) => format!("not compared: INVALID, {why}"),
         (Some(LeftOut::Unfinished(why)), _) => format!("not compared: it did not come to its end, {why}"),
         (Some(LeftOut::Unlike), _) => "not compared".to_owned(),
@@ -260,9 +260,15 @@ fn aligned(rows: &[[String; 6]]) -> String {
     out
 }
 
+/// How many samples there are of a series; k6 does not always say.
+fn samples(series: &Series) -> String {
+    let unsaid = series.why_not == Some(WhyNot::PercentilesOnly);
+    let [a, b] = series.n.map(|n| if unsaid && n == 0 { "not known".to_owned() } else { n.to_string() });
+    format!("{a} and {b}")
+}
+
 /// As Markdown.
 pub fn markdown(comparison: &Comparison) -> String {
-    let cell = |text: &str| text.replace(['\n', '\r'], " ").replace('<', "&lt;").replace('|', "\\|");
     let mut out = String::new();
     put!(out, "# {} against {}\n", cell(&comparison.b.name), cell(&comparison.a.name));
     put!(out, "**{}**\n", cell(&sentence(comparison)));
@@ -276,9 +282,8 @@ pub fn markdown(comparison: &Comparison) -> String {
         if scenario.left_out.is_none() {
             put!(out, "| {} | samples |\n|---|---|---|---|---|---|---|", HEAD.join(" | "));
             for row in rows(scenario) {
-                let samples =
-                    scenario.series.iter().find(|series| name(series) == row[0]).map(|series| series.n);
-                let samples = samples.map_or_else(String::new, |[a, b]| format!("{a} and {b}"));
+                let of = scenario.series.iter().find(|series| name(series) == row[0]);
+                let samples = of.map_or_else(String::new, samples);
                 let cells: Vec<String> = row.iter().map(|text| cell(text)).collect();
                 put!(out, "| {} | {samples} |", cells.join(" | "));
             }

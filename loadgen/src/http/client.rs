@@ -1,6 +1,6 @@
 //! A user's client: at most one kept connection, requests one after another (over HTTP/2 also at once).
 
-use std::{pin::Pin, time::Duration};
+use std::{fmt, pin::Pin, time::Duration};
 
 use bytes::Bytes;
 use engine::{
@@ -23,14 +23,40 @@ use super::{
 pub struct Outgoing {
     /// The method.
     pub method: Method,
-    /// Path and query.
+    /// Path and query, as faults and logs tell them.
     pub path: String,
+    /// Path and query as they travel, where they say whose account it is: then that is told to nobody else.
+    pub signed: Option<SignedPath>,
     /// Headers, `host` left out.
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
     /// What says which trace it belongs to.
     pub trace: Option<Traceparent>,
+}
+
+impl Outgoing {
+    /// Path and query as they travel. For the wire alone: what is told of a request has [`Self::path`].
+    pub(crate) fn sent_path(&self) -> &str {
+        self.signed.as_ref().map_or(&self.path, |signed| &signed.0)
+    }
+}
+
+/// A path with a part that is nobody's business. It shows in no `Debug` output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedPath(String);
+
+impl SignedPath {
+    /// Keeps it.
+    pub(crate) fn new(path: String) -> Self {
+        Self(path)
+    }
+}
+
+impl fmt::Debug for SignedPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(signed)")
+    }
 }
 
 /// An answer, whole.

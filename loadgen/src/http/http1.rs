@@ -200,10 +200,11 @@ impl UnderWay<'_> {
 
 /// A request as it travels (RFC 9112, 3).
 fn written(request: &Outgoing, host_line: &[u8]) -> Result<Vec<u8>, Fault> {
-    let Outgoing { method, path, headers, body, trace } = request;
+    let Outgoing { method, path: shown, headers, body, trace, .. } = request;
+    let path = request.sent_path();
     if path.is_empty() || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
         let kind = FaultKind::Other("request cannot be built".into());
-        return Err(Fault::new(kind, format!("{method} {path}: bytes that may not be in a path")));
+        return Err(Fault::new(kind, format!("{method} {shown}: bytes that may not be in a path")));
     }
     let mut bytes = Vec::with_capacity(320 + path.len() + body.len());
     for part in [method.as_str().as_bytes(), b" ", path.as_bytes(), b" HTTP/1.1\r\n", host_line] {

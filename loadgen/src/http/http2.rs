@@ -93,7 +93,7 @@ fn build(connector: &Connector, request: &Outgoing) -> Result<Request<Full<Bytes
     let target = connector.target();
     let mut built = Request::builder()
         .method(request.method.clone())
-        .uri(format!("{target}{}", request.path))
+        .uri(format!("{target}{}", request.sent_path()))
         .body(Full::new(request.body.clone()))
         .map_err(|e| Fault::new(FaultKind::Other("request cannot be built".into()), e.to_string()))?;
     *built.headers_mut() = request.headers.clone();

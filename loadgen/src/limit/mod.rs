@@ -7,9 +7,9 @@ pub mod search;
 mod trial;
 mod words;
 
-use std::{fs, io, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-use engine::{clock, ends::Ends, exit::Exit, goal::Standing};
+use engine::{ends::Ends, exit::Exit, goal::Standing};
 use serde::{Deserialize, Serialize};
 
 pub use trial::{Offered, Trial};
@@ -23,10 +23,10 @@ use crate::{
     options::Options,
     preset::{Preset, Sizing},
     scenario::{Plan, Scenario},
-    shards::ShardError,
     suite::{
-        self, SuiteError,
-        folder::{self, Folder},
+        SuiteError,
+        folder::Folder,
+        several::{BESIDE, Missing, Several, Unwritten},
     },
 };
 
@@ -38,8 +38,6 @@ pub const REPORT: &str = "LIMIT.md";
 pub const FORMAT: u32 = 1;
 /// Lengths of a trial that are looked at, seconds; the shortest with which every goal can be judged is taken.
 const LENGTHS_S: [f64; 5] = [30.0, 60.0, 120.0, 240.0, 480.0];
-/// What a trial takes beside its load at most: checks, preparing, warming up, settling, books, a report.
-const BESIDE: Duration = Duration::from_secs(20);
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -111,13 +109,8 @@ pub enum LimitError {
     #[error(transparent)]
     Suite(#[from] SuiteError),
     /// The report cannot be written.
-    #[error("the report could not be written to {dir}: {source}", dir = dir.display())]
-    Report {
-        /// Where to.
-        dir: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Unwritten(#[from] Unwritten),
 }
 
 impl LimitError {
@@ -125,7 +118,7 @@ impl LimitError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Suite(e) => e.exit(),
-            _ => Exit::Usage,
+            Self::NoScenario | Self::Fixed { .. } | Self::Unwritten(_) => Exit::Usage,
         }
     }
 }
@@ -217,35 +210,25 @@ impl Plans {
 
     /// Searches, trial by trial, and writes the report. Blocks; call it outside of any runtime.
     pub fn search(self, ends: &Ends, say: &dyn Fn(&str)) -> Result<(Limit, PathBuf), LimitError> {
-        let (started, began) = (clock::wall(), clock::now());
+        let mut several = Several::begin("limit", &self.options.out, self.most)?;
         let mut search = Search::new(self.rules);
         let mut found = Found::default();
-        let mut folder = None;
         let end = loop {
             let factor = match search.next() {
                 Next::Try(factor) => factor,
                 Next::Stop(end) => break end,
             };
-            if !found.trials.is_empty() && clock::now() - began + self.each() > self.most {
+            if !several.has_time_for(self.each()) {
                 break End::OutOfTime;
             }
-            let out = match &folder {
-                Some(Folder { dir, .. }) => dir.clone(),
-                None => folder.insert(folder::create(&self.options.out, "limit", started)?).dir.clone(),
-            };
-            match self.trial(factor, out.clone(), ends, &mut found) {
-                Ok(Some(outcome)) => search.record(factor, outcome),
-                Ok(None) => break End::Interrupted,
-                Err(e) if found.trials.is_empty() => {
-                    // Nothing is left behind where nothing was measured; what cannot be removed does no harm.
-                    let _ = fs::remove_dir(out);
-                    return Err(e.into());
-                }
-                Err(e) if e.exit() == Exit::Unreachable => {
+            match self.trial(factor, &mut several, ends, &mut found) {
+                Ok(outcome) => search.record(factor, outcome),
+                Err(Missing::Interrupted) => break End::Interrupted,
+                Err(Missing::Later(e)) if e.exit() == Exit::Unreachable => {
                     found.notes.push(e.to_string());
                     break End::TargetGone;
                 }
-                Err(e) => return Err(e.into()),
+                Err(Missing::First(e) | Missing::Later(e)) => return Err(e.into()),
             }
             if let Some(trial) = found.trials.last() {
                 say(&words::line(trial));
@@ -253,15 +236,9 @@ impl Plans {
             // An early end is noticed by the next trial.
             self.settle(ends);
         };
-        let folder = match folder {
-            Some(folder) => folder,
-            None => folder::create(&self.options.out, "limit", started)?,
-        };
-        let limit = self.limit(&folder, &search, found, end);
-        let failed = |source| LimitError::Report { dir: folder.dir.clone(), source };
-        fs::write(folder.dir.join(FILE), limit.to_json()).map_err(failed)?;
-        fs::write(folder.dir.join(REPORT), markdown(&limit)).map_err(failed)?;
-        Ok((limit, folder.dir))
+        let limit = self.limit(several.folder(), &search, found, end);
+        let dir = several.write([(FILE, limit.to_json()), (REPORT, markdown(&limit))])?;
+        Ok((limit, dir))
     }
 
     fn settle(&self, ends: &Ends) {
@@ -271,35 +248,30 @@ impl Plans {
         }
     }
 
-    /// One trial; `None` when it was interrupted.
+    /// One trial. Load that cannot be offered to this target at all is beyond the limit, once there were others.
     fn trial(
         &self,
         factor: f64,
-        out: PathBuf,
+        several: &mut Several,
         ends: &Ends,
         found: &mut Found,
-    ) -> Result<Option<Outcome>, SuiteError> {
+    ) -> Result<Outcome, Missing> {
         let offered = Offered::of(&planned(self.scenario, &self.options, self.options.time_scale, factor));
-        let options = Options { load: factor, out, ..self.options.clone() };
-        let trial = match suite::run(&options, ends) {
-            Ok(outcome) if outcome.run.interrupted => return Ok(None),
+        let trial = match several.run(&Options { load: factor, ..self.options.clone() }, ends) {
             Ok(outcome) => {
                 let series = outcome.run.scenarios.first().and_then(trial::main_series);
                 found.series = series.unwrap_or_default();
-                Trial::of(factor, offered, &outcome)
+                // Of a run in which no scenario ran there is nothing to tell: it was ended before.
+                Trial::of(factor, offered, &outcome).ok_or(Missing::Interrupted)?
             }
-            Err(SuiteError::Interrupted | SuiteError::Shard(ShardError::Interrupted)) => return Ok(None),
-            Err(e @ (SuiteError::TooSmall(_) | SuiteError::TooFewUsers { .. }))
-                if !found.trials.is_empty() =>
-            {
-                Some(Trial::beyond(factor, offered, e.to_string()))
+            Err(Missing::Later(e @ (SuiteError::TooSmall(_) | SuiteError::TooFewUsers { .. }))) => {
+                Trial::beyond(factor, offered, e.to_string())
             }
-            Err(e) => return Err(e),
+            Err(missing) => return Err(missing),
         };
-        let Some(trial) = trial else { return Ok(None) };
         let outcome = trial.outcome;
         found.trials.push(trial);
-        Ok(Some(outcome))
+        Ok(outcome)
     }
 
     fn limit(self, folder: &Folder, search: &Search, found: Found, end: End) -> Limit {

@@ -7,7 +7,12 @@ use super::{
     knee::Knee,
     search::{End, Outcome, Rules},
 };
-use crate::{plan_text::length, preset::Preset, words::duration};
+use crate::{
+    plan_text::length,
+    preset::Preset,
+    report::markdown::text::{cell, link_cell, plain},
+    words::duration,
+};
 
 /// What a search will take at most, before it starts.
 pub(super) fn announcement(
@@ -191,9 +196,9 @@ pub fn closing(limit: &Limit) -> String {
 
 /// `LIMIT.md`.
 pub fn markdown(limit: &Limit) -> String {
-    let mut out = format!("# The limit of {}\n\n", limit.scenario);
+    let mut out = format!("# The limit of {}\n\n", plain(&limit.scenario));
     for (place, sentence) in limit.sentences().iter().enumerate() {
-        let sentence = one_line(sentence);
+        let sentence = plain(sentence);
         let _ = if place == 0 { writeln!(out, "**{sentence}**\n") } else { writeln!(out, "- {sentence}") };
     }
     let _ = writeln!(
@@ -206,7 +211,7 @@ pub fn markdown(limit: &Limit) -> String {
         let run = trial
             .dir
             .as_deref()
-            .map_or_else(|| "–".to_owned(), |dir| format!("[{dir}]({dir}/LOAD_TEST_REPORT.md)"));
+            .map_or_else(|| "–".to_owned(), |dir| link_cell(dir, &format!("{dir}/LOAD_TEST_REPORT.md")));
         let _ = writeln!(out, "| {factor} | {offered} | {p95} | **{word}** | {} | {run} |", cell(&why));
     }
     let Rules { step, within, most_trials, up_to } = limit.rules;
@@ -229,12 +234,4 @@ pub fn markdown(limit: &Limit) -> String {
         within * 100.0
     );
     out
-}
-
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ").replace('<', "&lt;")
-}
-
-fn cell(text: &str) -> String {
-    one_line(text).replace('|', "\\|")
 }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -40,20 +43,39 @@ impl TimeBase {
     }
 }
 
-/// The time bases of all tracks of a session, and when each track ended.
+/// How many packets of a track its publisher has sent. Clones count the same track.
+#[derive(Debug, Clone, Default)]
+pub struct Sent(Arc<AtomicU64>);
+
+impl Sent {
+    /// One more.
+    pub fn one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So far.
+    pub fn so_far(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The time bases of all tracks of a session, what was sent of each, and when it ended.
 #[derive(Debug, Default)]
 pub struct Dues(Mutex<HashMap<Source, Published>>);
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Published {
     base: TimeBase,
+    sent: Sent,
     ended: Option<Instant>,
 }
 
 impl Dues {
-    /// A track begins.
-    pub fn begin(&self, source: Source, base: TimeBase) {
-        self.tracks().insert(source, Published { base, ended: None });
+    /// A track begins; its publisher counts there what it sends.
+    pub fn begin(&self, source: Source, base: TimeBase) -> Sent {
+        let sent = Sent::default();
+        self.tracks().insert(source, Published { base, sent: sent.clone(), ended: None });
+        sent
     }
 
     /// Its publisher sends it no longer.
@@ -66,6 +88,11 @@ impl Dues {
     /// The time base of a track that has begun.
     pub fn of(&self, source: &Source) -> Option<TimeBase> {
         self.tracks().get(source).map(|track| track.base)
+    }
+
+    /// The count of what its publisher sends of a track that has begun.
+    pub fn sent(&self, source: &Source) -> Option<Sent> {
+        self.tracks().get(source).map(|track| track.sent.clone())
     }
 
     /// Until when packets of a track may be expected: `now`, or its end where that was before.

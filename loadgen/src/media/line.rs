@@ -3,7 +3,7 @@
 //! str0m is told what came and what time it is, and says what to send and when it wants to be asked again. After each
 //! thing it is told, everything it has to say is taken (its "single-mutation invariant").
 
-use std::{collections::HashMap, net::SocketAddr, rc::Rc, time::Duration};
+use std::{net::SocketAddr, rc::Rc, time::Duration};
 
 use engine::{
     clock::{self, Instant},
@@ -12,7 +12,7 @@ use engine::{
 use str0m::{
     Event, IceConnectionState, Input, Output, Rtc,
     format::{Codec, PayloadParams},
-    media::{Mid, Pt},
+    media::Pt,
     net::{Protocol, Receive},
     rtp::{RtpPacket, RtpWrite},
 };
@@ -20,6 +20,8 @@ use tokio::net::UdpSocket;
 
 use super::{
     Kind,
+    demux::is_rtp,
+    feedback::{Feedback, Told, Way},
     milestones::Milestones,
     receiving::Receiving,
     sending::{Burst, Sending},
@@ -59,26 +61,12 @@ pub(super) struct Line {
     pub(super) milestones: Milestones,
     pub(super) recorder: Recorder,
     pub(super) series: MediaSeries,
-    feedback: HashMap<(Mid, Way), Feedback>,
+    feedback: Told,
     secured: bool,
     /// When str0m wants to be asked again.
     asked_at: Instant,
     tick_at: Instant,
     buffer: Box<[u8]>,
-}
-
-/// Which way a track goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Way {
-    In,
-    Out,
-}
-
-/// NACKs and PLIs about a track so far.
-#[derive(Debug, Clone, Copy, Default)]
-struct Feedback {
-    nacks: u64,
-    plis: u64,
 }
 
 impl Line {
@@ -100,7 +88,7 @@ impl Line {
             milestones,
             recorder,
             series,
-            feedback: HashMap::new(),
+            feedback: Told::default(),
             secured: false,
             asked_at: now,
             tick_at: now + TICK,
@@ -171,7 +159,12 @@ impl Line {
                     let bytes = datagram.contents.len() as u64;
                     match self.socket.try_send_to(&datagram.contents, datagram.destination) {
                         Ok(_) => self.recorder.add(self.series.bytes_sent, bytes),
-                        Err(why) => self.recorder.counter(self.series.unsent, || why.to_string()),
+                        // Before packets get through, what the system refuses is what the path is like: an address
+                        // that the other side has named and that cannot be reached.
+                        Err(why) if self.path == Path::Up && is_rtp(&datagram.contents) => {
+                            self.recorder.counter(self.series.unsent, || why.to_string());
+                        }
+                        Err(_) => {}
                     }
                 }
                 Ok(Output::Event(event)) => self.happen(event, now),
@@ -204,13 +197,13 @@ impl Line {
             }
             Event::MediaIngressStats(stats) => {
                 let seen = Feedback { nacks: stats.nacks, plis: stats.plis };
-                let new = self.news((stats.mid, Way::In), seen);
+                let new = self.feedback.news((stats.mid, Way::In), seen);
                 self.recorder.add(self.series.nacks_sent, new.nacks);
                 self.recorder.add(self.series.plis_sent, new.plis);
             }
             Event::MediaEgressStats(stats) => {
                 let seen = Feedback { nacks: stats.nacks, plis: stats.plis };
-                let new = self.news((stats.mid, Way::Out), seen);
+                let new = self.feedback.news((stats.mid, Way::Out), seen);
                 self.recorder.add(self.series.nacks_received, new.nacks);
                 self.recorder.add(self.series.plis_received, new.plis);
                 if let Some(rtt) = stats.rtt {
@@ -219,15 +212,6 @@ impl Line {
             }
             Event::Closed => self.die(now),
             _ => {}
-        }
-    }
-
-    /// What is new since this was asked last.
-    fn news(&mut self, track: (Mid, Way), seen: Feedback) -> Feedback {
-        let before = self.feedback.insert(track, seen).unwrap_or_default();
-        Feedback {
-            nacks: seen.nacks.saturating_sub(before.nacks),
-            plis: seen.plis.saturating_sub(before.plis),
         }
     }
 
@@ -286,6 +270,7 @@ impl Line {
             let mut api = self.rtc.direct_api();
             let Some(stream) = api.stream_tx_by_mid(mid, None) else { return };
             stream.write_rtp(packet);
+            self.sending[place].sent.one();
             self.recorder.add(self.series.sent, 1);
             self.drain(now);
         }

@@ -14,6 +14,8 @@ mod tests;
 pub(super) struct Milestones {
     recorder: Recorder,
     series: MediaSeries,
+    /// Whether the steps of this way in are measured.
+    measures_steps: bool,
     answered: Option<Instant>,
     paired: Option<Instant>,
     subscribed: Option<Instant>,
@@ -26,11 +28,18 @@ pub(super) struct Milestones {
 }
 
 impl Milestones {
-    /// `away_since`: when an earlier path was lost that this one replaces.
-    pub(super) fn new(recorder: Recorder, series: MediaSeries, away_since: Option<Instant>) -> Self {
+    /// Of the first way in all steps are measured, of a later one how long it was away. `away_since`: when an earlier
+    /// path was lost that this one replaces.
+    pub(super) fn new(
+        recorder: Recorder,
+        series: MediaSeries,
+        is_first: bool,
+        away_since: Option<Instant>,
+    ) -> Self {
         Self {
             recorder,
             series,
+            measures_steps: is_first,
             answered: None,
             paired: None,
             subscribed: None,
@@ -50,13 +59,13 @@ impl Milestones {
     pub(super) fn paired(&mut self, now: Instant) {
         if self.paired.is_none() {
             self.paired = Some(now);
-            self.took(self.series.ice, self.answered, now);
+            self.step(self.series.ice, self.answered, now);
         }
     }
 
     /// DTLS is done.
     pub(super) fn secured(&mut self, now: Instant) {
-        self.took(self.series.dtls, self.paired, now);
+        self.step(self.series.dtls, self.paired, now);
     }
 
     /// The path carries packets, again if it was lost.
@@ -92,7 +101,7 @@ impl Milestones {
             return;
         }
         self.heard = Some(now);
-        self.took(self.series.first_packet, self.subscribed, now);
+        self.step(self.series.first_packet, self.subscribed, now);
         let ready_since = self.ready_since.take();
         self.took(self.series.ready, ready_since, now);
     }
@@ -103,6 +112,10 @@ impl Milestones {
             Some(_) => self.took(self.series.ready, Some(due), now),
             None => self.ready_since = Some(due),
         }
+    }
+
+    fn step(&self, series: TimingId, since: Option<Instant>, now: Instant) {
+        self.took(series, since.filter(|_| self.measures_steps), now);
     }
 
     fn took(&self, series: TimingId, since: Option<Instant>, now: Instant) {

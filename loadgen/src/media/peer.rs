@@ -51,6 +51,8 @@ pub(crate) struct Setup {
     pub(crate) from: IpAddr,
     /// A moment at which a packet of it would be due: each participant has a phase of its own.
     pub(crate) anchor: Instant,
+    /// It is the participant's first: how long its steps take is measured.
+    pub(crate) is_first: bool,
     /// When the path was lost that this one replaces.
     pub(crate) away_since: Option<Instant>,
 }
@@ -81,11 +83,11 @@ pub(crate) type Offered = (String, String);
 impl Peer {
     /// An end without tracks. Call it on a worker: its task is a local one.
     pub(crate) async fn open(setup: Setup) -> io::Result<Self> {
-        let Setup { recorder, series, dues, draw, from, anchor, away_since } = setup;
+        let Setup { recorder, series, dues, draw, from, anchor, is_first, away_since } = setup;
         let (socket, address) = bind(from).await?;
         let mut rtc = config().build(clock::now().into_std());
         add_candidate(&mut rtc, address)?;
-        let milestones = Milestones::new(recorder.clone(), series, away_since);
+        let milestones = Milestones::new(recorder.clone(), series, is_first, away_since);
         let receiving = Receiving::new(recorder.clone(), series, dues.clone());
         let line = Line::new(rtc, (socket, address), milestones, receiving, (recorder, series));
         let shared = Rc::new(Shared { line: RefCell::new(line), wake: Notify::new(), told: Notify::new() });
@@ -107,9 +109,9 @@ impl Peer {
         }
         let (offer, pending) = change.apply().expect("a track was added");
         for (mid, kind, name) in added {
-            let sending = Sending::new(mid, kind, self.anchor, &mut self.draw);
+            let mut sending = Sending::new(mid, kind, self.anchor, &mut self.draw);
             let source = Source { session_id: session_id.to_owned(), track_name: name.clone() };
-            self.dues.begin(source.clone(), sending.base());
+            sending.sent = self.dues.begin(source.clone(), sending.base());
             self.published.push(source);
             line.sending.push(sending);
         }
@@ -150,9 +152,9 @@ impl Peer {
         line.receiving.hear(Mid::from(mid), source, sending::clock_rate(kind), clock::now());
     }
 
-    /// The SFU does not let this source be heard, for now.
-    pub(crate) fn refused(&self, source: Source) {
-        self.shared.line.borrow_mut().receiving.refused(source, clock::now());
+    /// This source is asked for; until it is heard, in vain.
+    pub(crate) fn asks_for(&self, source: Source) {
+        self.shared.line.borrow_mut().receiving.asks_for(source, clock::now());
     }
 
     /// A media section is about to carry another source.

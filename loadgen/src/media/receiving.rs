@@ -7,7 +7,7 @@ use str0m::media::Mid;
 
 use super::{
     Source,
-    dues::{Dues, TimeBase},
+    dues::{Dues, Sent, TimeBase},
     reception::Reception,
     sequence::Counts,
     series::MediaSeries,
@@ -18,15 +18,16 @@ mod tests;
 
 /// A packet still missing after this long is lost.
 const IN_FLIGHT: Duration = Duration::from_secs(1);
-/// A subscription that ended sooner without a packet is not counted: its speaker may have left first.
+/// A subscription that ended sooner without a packet is not counted: its speaker may have left first. From here on a
+/// track that has carried nothing yet is silent.
 const FAIR_CHANCE: Duration = Duration::from_secs(1);
 
 /// All tracks that are heard, by media section.
 pub(super) struct Receiving {
     books: Books,
     tracks: HashMap<Mid, Track>,
-    /// Sources that were asked for in vain so far, and since when.
-    refused: HashMap<Source, Instant>,
+    /// Sources that were asked for, in vain so far, and since when.
+    unheard: HashMap<Source, Instant>,
 }
 
 /// Where what is measured goes, and when packets were due.
@@ -40,7 +41,13 @@ struct Books {
 struct Track {
     source: Source,
     since: Instant,
-    heard: bool,
+    /// When its first packet came.
+    first: Option<Instant>,
+    /// How long it was silent since, so far.
+    silent: Duration,
+    /// What its publisher has sent, and had sent when its last packet came, or when it was subscribed to.
+    sent: Option<Sent>,
+    sent_before: u64,
     /// Nothing is expected of the source any more.
     over: bool,
     base: Option<TimeBase>,
@@ -49,12 +56,12 @@ struct Track {
 
 impl Receiving {
     pub(super) fn new(recorder: Recorder, series: MediaSeries, dues: Arc<Dues>) -> Self {
-        Self { books: Books { recorder, series, dues }, tracks: HashMap::new(), refused: HashMap::new() }
+        Self { books: Books { recorder, series, dues }, tracks: HashMap::new(), unheard: HashMap::new() }
     }
 
     /// A section carries this source from now on.
     pub(super) fn hear(&mut self, mid: Mid, source: Source, clock_rate: u32, now: Instant) {
-        self.refused.remove(&source);
+        self.unheard.remove(&source);
         let reception = match self.tracks.remove(&mid) {
             Some(mut track) => {
                 track.end(&self.books, now);
@@ -62,13 +69,12 @@ impl Receiving {
             }
             None => Reception::new(clock_rate),
         };
-        let track = Track { source, since: now, heard: false, over: false, base: None, reception };
-        self.tracks.insert(mid, track);
+        self.tracks.insert(mid, Track::new(source, now, &self.books.dues, reception));
     }
 
-    /// A source was asked for in vain: unless it is heard later on, it is a track that is not active.
-    pub(super) fn refused(&mut self, source: Source, now: Instant) {
-        self.refused.entry(source).or_insert(now);
+    /// A source is asked for: unless it is heard later on, it is a track that is not active.
+    pub(super) fn asks_for(&mut self, source: Source, now: Instant) {
+        self.unheard.entry(source).or_insert(now);
     }
 
     /// The other side is asked to let a section carry another source: nothing is expected of this one any more, and
@@ -91,7 +97,7 @@ impl Receiving {
         for (_, track) in std::mem::take(&mut self.tracks) {
             self.end(track, now);
         }
-        for (source, since) in std::mem::take(&mut self.refused) {
+        for (source, since) in std::mem::take(&mut self.unheard) {
             self.books.silent(&source, since, now);
         }
     }
@@ -121,25 +127,47 @@ impl Receiving {
 }
 
 impl Track {
+    /// A track that is expected to carry packets from `since` on.
+    fn new(source: Source, since: Instant, dues: &Dues, reception: Reception) -> Self {
+        let sent = dues.sent(&source);
+        let sent_before = sent.as_ref().map_or(0, Sent::so_far);
+        let silent = Duration::ZERO;
+        Self { source, since, first: None, silent, sent, sent_before, over: false, base: None, reception }
+    }
+
     fn take(&mut self, books: &Books, (number, timestamp): (u16, u32), now: Instant) {
         let arrival = self.reception.take(number, timestamp, now);
         if self.over {
             // It is counted; whether it was the last of this source or the first of another, it begins no silence.
             return self.reception.switched();
         }
-        if !std::mem::replace(&mut self.heard, true) {
+        if self.first.is_none() {
+            self.first = Some(now);
             books.recorder.share(books.series.active, true);
         }
         if self.base.is_none() {
             self.base = books.dues.of(&self.source);
         }
+        let unheard = self.unheard(arrival.fresh);
         if let Some(gap) = arrival.gap {
+            self.silent += gap;
             books.gap(&self.source, gap);
+            if arrival.anew {
+                // All but this one and the one before it, which was not believed yet.
+                books.lost(unheard.saturating_sub(2));
+            }
         }
         let base = self.base.filter(|_| arrival.fresh);
         if let Some(latency) = base.and_then(|base| base.under_way(timestamp, now)) {
             books.recorder.value(books.series.latency, latency);
         }
+    }
+
+    /// Packets that were sent since the one that came last; with `anew`, none have been from here on.
+    fn unheard(&mut self, anew: bool) -> u64 {
+        let sent = self.sent.as_ref().map_or(0, Sent::so_far);
+        let before = if anew { std::mem::replace(&mut self.sent_before, sent) } else { self.sent_before };
+        sent.saturating_sub(before)
     }
 
     /// Books, once, what was missing of a source of which no more is expected: the silence at its end, or all of it.
@@ -148,12 +176,22 @@ impl Track {
         if std::mem::replace(&mut self.over, true) {
             return;
         }
-        if !self.heard {
-            books.silent(&self.source, self.since, now);
-        }
-        if let Some(gap) = self.reception.silence(books.dues.expected_until(&self.source, now)) {
+        let until = books.dues.expected_until(&self.source, now);
+        let (fair, gap) = (self.since + FAIR_CHANCE, self.reception.silence(until));
+        if let Some(gap) = gap {
+            self.silent += gap;
             books.gap(&self.source, gap);
         }
+        if self.first.is_none() {
+            books.silent(&self.source, self.since, now);
+        }
+        if gap.is_some() || (self.first.is_none() && until >= fair) {
+            books.lost(self.unheard(false));
+        }
+        let first = self.first.unwrap_or(until);
+        let from = first.min(fair);
+        let silent = self.silent + first.saturating_duration_since(from);
+        books.carried(until.saturating_duration_since(from), silent);
         self.reception.switched();
     }
 }
@@ -165,6 +203,18 @@ impl Books {
         if until.saturating_duration_since(since) >= FAIR_CHANCE {
             self.recorder.share(self.series.active, false);
         }
+    }
+
+    /// A track was to carry packets for `whole`, and for so much of it carried none.
+    fn carried(&self, whole: Duration, silent: Duration) {
+        let silent = silent.min(whole);
+        let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.recorder.shares(self.series.carried, ms(whole.saturating_sub(silent)), ms(silent));
+    }
+
+    /// So many packets were sent and never came, as no sequence number tells.
+    fn lost(&self, packets: u64) {
+        self.recorder.shares(self.series.received, 0, packets);
     }
 
     fn gap(&self, source: &Source, gap: Duration) {

@@ -36,6 +36,8 @@ pub struct Arrival {
     pub fresh: bool,
     /// The silence before it, when it was longer than 200 ms.
     pub gap: Option<Duration>,
+    /// It began another sequence: see [`Sequence::begun`].
+    pub anew: bool,
 }
 
 impl Reception {
@@ -46,15 +48,17 @@ impl Reception {
 
     /// Takes a packet.
     pub fn take(&mut self, number: u16, timestamp: u32, at: Instant) -> Arrival {
+        let begun = self.sequence.begun();
         if !self.sequence.take(number, at) {
-            return Arrival { fresh: false, gap: None };
+            return Arrival { fresh: false, gap: None, anew: false };
         }
+        let anew = begun > 0 && self.sequence.begun() > begun;
         let last = self.last.replace(Last { at, timestamp });
         let gap = last.map(|last| at.saturating_duration_since(last.at)).filter(|silent| *silent > GAP);
         if let Some(last) = last {
             self.smooth(last, Last { at, timestamp });
         }
-        Arrival { fresh: true, gap }
+        Arrival { fresh: true, gap, anew }
     }
 
     /// RFC 3550, 6.4.1: `D = (R_j - R_i) - (S_j - S_i)`, `J = J + (|D| - J) / 16`.

@@ -8,7 +8,7 @@ use str0m::media::Mid;
 
 use super::{
     Kind, clip,
-    dues::TimeBase,
+    dues::{Sent, TimeBase},
     pace::{Grid, Slot},
     vp8,
 };
@@ -25,6 +25,8 @@ pub(super) struct Sending {
     /// The slot that carries the first frame of the clip.
     clip_from: u64,
     has_begun: bool,
+    /// Where its packets are counted for those who hear it.
+    pub(super) sent: Sent,
 }
 
 /// What one slot sends.
@@ -44,7 +46,17 @@ impl Sending {
         // could not tell how often they had (RFC 3711, 3.3.1).
         let number = draw.bits() & 0x7fff;
         let timestamp = draw.bits() as u32;
-        Self { mid, kind, grid, anchor, timestamp, number, clip_from: 0, has_begun: false }
+        Self {
+            mid,
+            kind,
+            grid,
+            anchor,
+            timestamp,
+            number,
+            clip_from: 0,
+            has_begun: false,
+            sent: Sent::default(),
+        }
     }
 
     /// How its timestamps tell the time.

@@ -30,6 +30,8 @@ pub struct Counts {
 #[derive(Debug, Default)]
 pub struct Sequence {
     run: Option<Run>,
+    /// How many runs there were.
+    begun: u32,
     counts: Counts,
 }
 
@@ -91,8 +93,14 @@ impl Sequence {
 
     fn begin(&mut self, number: u16) -> bool {
         self.run = Some(Run::beginning_with(number));
+        self.begun += 1;
         self.counts.received += 1;
         true
+    }
+
+    /// How many sequences there were so far: from one to the next, no number tells what is missing.
+    pub fn begun(&self) -> u32 {
+        self.begun
     }
 
     /// Gives up what was missing before `since`, and tells what became of packets after the last time this was asked.

@@ -14,11 +14,11 @@ pub(crate) const UNSENT: &str = "media_datagrams_unsent";
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(not(feature = "media"), expect(dead_code, reason = "only packets fill most of it"))]
 pub(crate) struct MediaSeries {
-    /// From the answer to the published offer to the ICE pair that carries packets.
+    /// On the first way in: from the answer to the published offer to the ICE pair that carries packets.
     pub(crate) ice: TimingId,
     /// From there to the end of the DTLS handshake.
     pub(crate) dtls: TimingId,
-    /// From the subscription's answer to the first packet of anybody else's track.
+    /// From the first subscription's answer to the first packet of anybody else's track.
     pub(crate) first_packet: TimingId,
     /// From being due to join to the socket's welcome and, where anybody else is there, the first packet.
     pub(crate) ready: TimingId,
@@ -35,15 +35,18 @@ pub(crate) struct MediaSeries {
     /// Away from losing the media path to carrying packets again.
     pub(crate) away: TimingId,
     /// Packets received of those sent by their publisher, by sequence number (RFC 3550, A.3): what was lost on the
-    /// way to the SFU is missing as well as what was lost on the way from it.
+    /// way to the SFU is missing as well as what was lost on the way from it. Where no number tells, because nothing
+    /// came any more, it is the publisher's own count of what it sent.
     pub(crate) received: ShareId,
     /// Tracks that carried packets, of those subscribed to.
     pub(crate) active: ShareId,
+    /// Milliseconds in which a track that was subscribed to carried packets, and those in which it was silent.
+    pub(crate) carried: ShareId,
     /// RTP packets sent.
     pub(crate) sent: CounterId,
     /// Slots of the sending grid that were missed by more than 100 ms: the generator's own failure.
     pub(crate) slots_skipped: CounterId,
-    /// Datagrams the system would not take: the generator's own failure.
+    /// Packets that the system did not take although the path was up: the generator's own failure.
     pub(crate) unsent: CounterId,
     /// Bytes of datagrams (UDP payload) sent and received on the media path; IPv4 and UDP headers are 28 more each.
     pub(crate) bytes_sent: CounterId,
@@ -76,6 +79,7 @@ impl MediaSeries {
             away: registry.value("media_time_to_come_back"),
             received: registry.share("media_packets_received"),
             active: registry.share("media_tracks_active"),
+            carried: registry.share("media_time_carried"),
             sent: registry.counter(SENT),
             slots_skipped: registry.counter(SLOTS_SKIPPED),
             unsent: registry.counter(UNSENT),

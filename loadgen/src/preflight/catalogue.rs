@@ -34,6 +34,13 @@ pub(super) struct Probe {
     pub(super) ask: Ask,
 }
 
+impl Probe {
+    /// Whether it gives back what another has taken: then there is always time for it.
+    pub(super) fn gives_back(&self) -> bool {
+        [CancelRsvp::ROUTE, LeaveSession::ROUTE].contains(&self.route)
+    }
+}
+
 type Ask = for<'a> fn(&'a Kit) -> Local<'a, Result<(), Trouble>>;
 
 macro_rules! probe {
@@ -90,6 +97,12 @@ pub fn routes() -> impl Iterator<Item = &'static str> {
 /// Where a route stands in the contract.
 pub(super) fn place(route: &str) -> Option<usize> {
     contract::measured_routes().position(|known| known == route)
+}
+
+/// The probe of a route.
+#[cfg(test)]
+pub(super) fn probe_of(route: &str) -> Option<&'static Probe> {
+    PROBES.iter().find(|probe| probe.route == route)
 }
 
 /// The probes of these routes and of all that they follow.

@@ -1,6 +1,6 @@
 //! What all probes have at hand: how to connect, whom to sign in as, and what others found out.
 
-use std::{cell::RefCell, collections::BTreeMap, sync::Arc, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use contract::{
     Endpoint as _,
@@ -59,7 +59,6 @@ impl Thing {
 }
 
 /// What probes share.
-#[derive(Debug)]
 pub struct Kit {
     connector: Connector,
     pub(super) nonce: Arc<str>,
@@ -67,6 +66,16 @@ pub struct Kit {
     /// Whom to sign in as.
     pub(super) member: fixtures::Member,
     found: RefCell<BTreeMap<Thing, String>>,
+}
+
+/// Without the secret and the tokens that were found.
+impl fmt::Debug for Kit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kit")
+            .field("connector", &self.connector)
+            .field("nonce", &self.nonce)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Kit {

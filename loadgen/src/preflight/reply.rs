@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     http::{Client, Outgoing, Received},
+    scrub::scrub_query,
     sfu::Account,
 };
 
@@ -55,13 +56,18 @@ impl<E: Endpoint> Question<E> {
     pub(super) async fn send(mut self) -> Result<Reply<E>, Trouble> {
         let signed = self.account.as_ref().map(|account| account.signed(E::ROUTE, &self.outgoing));
         let received = exchange(&mut self.client, signed.as_ref().unwrap_or(&self.outgoing)).await?;
-        Ok(Reply { received, endpoint: PhantomData })
+        let mut told = received.clone();
+        if let Some(account) = &self.account {
+            account.hide(&mut told);
+        }
+        Ok(Reply { received, told, endpoint: PhantomData })
     }
 }
 
 /// A GET of a path.
 pub(super) fn get(path: String) -> Outgoing {
-    Outgoing { method: Method::GET, path, headers: HeaderMap::new(), body: bytes::Bytes::new(), trace: None }
+    let (headers, body) = (HeaderMap::new(), bytes::Bytes::new());
+    Outgoing { method: Method::GET, path, signed: None, headers, body, trace: None }
 }
 
 /// Adds a header; one that may not travel is left out, and the answer will say what was missing.
@@ -84,6 +90,8 @@ pub(super) fn unanswered(fault: &Fault) -> Trouble {
 /// An endpoint's answer.
 pub(super) struct Reply<E> {
     received: Received,
+    /// The same as findings may tell it, whosever account it was asked with.
+    told: Received,
     endpoint: PhantomData<E>,
 }
 
@@ -107,10 +115,10 @@ impl<E: Endpoint> Reply<E> {
     pub(super) fn fits_or(&self, refusals: &[u16]) -> Result<(), Trouble> {
         let status = self.status();
         if status != E::OK && !refusals.contains(&status) {
-            return Err(unexpected(&self.received, &[&[E::OK], refusals].concat()));
+            return Err(unexpected(&self.told, &[&[E::OK], refusals].concat()));
         }
-        of_type(&self.received, &["application/json"])?;
-        let body = &self.received.body;
+        of_type(&self.told, &["application/json"])?;
+        let body = &self.told.body;
         differing(if status == E::OK {
             shape::differences::<E, E::Output>(status, body)
         } else {
@@ -154,7 +162,7 @@ pub(super) fn unexpected(received: &Received, expected: &[u16]) -> Trouble {
         _ => {
             let expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
             let to = received.headers.get(header::LOCATION).and_then(|to| to.to_str().ok());
-            let got = to.map_or_else(|| status.to_string(), |to| format!("{status} to {to}"));
+            let got = to.map_or_else(|| status.to_string(), |to| format!("{status} to {}", scrub_query(to)));
             let differences = vec![Difference::new("status", expected.join(" or "), got)];
             Trouble::Differs { differences }
         }

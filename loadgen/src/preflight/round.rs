@@ -44,7 +44,7 @@ async fn one(kit: &Kit, probe: &'static Probe, lacks: Option<String>, over: cloc
         return told(Some(Trouble::Declared { detail }), None);
     }
     let began = clock::now();
-    let until = over.min(began + EACH);
+    let until = until(probe, began, over);
     let asked = tokio::time::timeout_at(until, (probe.ask)(kit)).await;
     let late = || {
         let within = (until - began).as_secs_f64();
@@ -55,3 +55,11 @@ async fn one(kit: &Kit, probe: &'static Probe, lacks: Option<String>, over: cloc
     let was_asked = !matches!(trouble, Some(Trouble::NotAsked { .. }));
     told(trouble, was_asked.then_some(took))
 }
+
+/// When one that is asked at `began` is given up, all of them being over at `over`.
+fn until(probe: &Probe, began: clock::Instant, over: clock::Instant) -> clock::Instant {
+    if probe.gives_back() { began + EACH } else { over.min(began + EACH) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,8 @@ use contract::{Endpoint, openapi};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
+use crate::scrub::scrub;
+
 /// A place where an answer is not what the contract says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
@@ -266,9 +268,9 @@ pub(super) fn shortened(text: &str) -> String {
     short
 }
 
-/// The beginning of a body, in quotes and on one line.
+/// The beginning of a body, in quotes and on one line; without the tokens that it may hold.
 pub(super) fn quoted(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(4 * MOST_CHARS)]);
+    let text = scrub(&String::from_utf8_lossy(&body[..body.len().min(4 * MOST_CHARS)]));
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() { "nothing".to_owned() } else { format!("`{}`", shortened(&text)) }
 }

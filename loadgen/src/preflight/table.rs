@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::findings::{Findings, Fitness, Kind, Probed, Trouble};
 use crate::{
     report::put,
-    words::{self, count},
+    words::{self, count, tame},
 };
 
 /// Whether words may be coloured.
@@ -76,12 +76,13 @@ fn row(out: &mut String, probed: &Probed, width: usize, ink: Ink) {
     }
 }
 
-/// A sentence on as many lines as it takes: the first one is indented by the first, the others by the second.
+/// A sentence on as many lines as it takes: the first one is indented by the first, the others by the second. None begins
+/// with what a target says where that would be a command of a workflow on GitHub.
 fn folded(out: &mut String, [mut indent, further]: [&str; 2], sentence: &str) {
     let mut line = String::new();
-    for word in sentence.split_whitespace() {
+    for word in tame(sentence).split_whitespace() {
         let length = indent.len() + line.chars().count() + 1 + word.chars().count();
-        if !line.is_empty() && length > WIDTH {
+        if !line.is_empty() && length > WIDTH && !word.starts_with("::") {
             put!(out, "{indent}{line}");
             indent = further;
             line.clear();

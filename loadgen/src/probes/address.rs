@@ -4,7 +4,7 @@
 use std::{fmt, str::FromStr};
 
 use reqwest::Url;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use crate::safety;
 
@@ -45,6 +45,17 @@ pub enum Misplaced {
         /// An example.
         such_as: &'static str,
     },
+    /// What is sent there is not encrypted.
+    #[error(
+        "{what} is not read: redis:// would send its password over the network in the clear. Write rediss:// in \
+         {variable}, or read it through a tunnel that ends on this machine"
+    )]
+    Clear {
+        /// Which place.
+        what: String,
+        /// Where its address is.
+        variable: &'static str,
+    },
     /// Nobody reads there.
     #[error("{what} is not read: {why}")]
     Refused {
@@ -53,6 +64,17 @@ pub enum Misplaced {
         /// Why not.
         why: safety::Refusal,
     },
+}
+
+/// What is wrong with an address that [is cut short](is_cut_short).
+const CUT_SHORT: &str =
+    "has an @, :, /, ? or # in user or password that is not written %40, %3A, %2F, %3F, %23";
+
+/// Whether a password with a reserved character would be cut, and a part of it shown as a host or a database.
+fn is_cut_short(address: &str) -> bool {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    rest[..end].matches('@').count() > 1 || rest[end..].contains('@')
 }
 
 impl Page {
@@ -117,6 +139,14 @@ impl Page {
     }
 }
 
+/// Passwords and the texts of statements leave this machine encrypted or not at all, as those of the seeder do.
+fn encrypted(options: PgConnectOptions) -> PgConnectOptions {
+    match options.get_ssl_mode() {
+        PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => options.ssl_mode(PgSslMode::Require),
+        PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull => options,
+    }
+}
+
 /// The address of a Postgres. It shows no password, whoever prints it.
 #[derive(Clone)]
 pub struct PostgresAddress {
@@ -140,9 +170,13 @@ impl PostgresAddress {
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Err(wrong("holds no address of a Postgres"));
         }
+        if is_cut_short(text) {
+            return Err(wrong(CUT_SHORT));
+        }
         let options =
             PgConnectOptions::from_str(text).map_err(|_| wrong("holds no address of a Postgres"))?;
-        let address = Self { options };
+        let is_here = options.get_socket().is_some() || safety::is_this_machine(options.get_host());
+        let address = Self { options: if is_here { options } else { encrypted(options) } };
         let database = address.options.get_database().unwrap_or_default();
         let socket = address.options.get_socket();
         let may = if socket.is_some() { Ok(()) } else { safety::probed(address.options.get_host(), target) };
@@ -189,6 +223,9 @@ impl RedisAddress {
             such_as: "redis://:PASSWORD@127.0.0.1:6379/0",
         };
         let text = value.ok_or_else(|| wrong("is not set"))?;
+        if is_cut_short(text) {
+            return Err(wrong(CUT_SHORT));
+        }
         let client = redis::Client::open(text).map_err(|_| wrong("holds no address of a Redis"))?;
         let address = Self { client };
         let may = match address.at() {
@@ -196,7 +233,16 @@ impl RedisAddress {
             None => Ok(()),
         };
         may.map_err(|why| Misplaced::Refused { what: address.to_string(), why })?;
+        if address.is_open() {
+            return Err(Misplaced::Clear { what: address.to_string(), variable: Self::VARIABLE });
+        }
         Ok(address)
+    }
+
+    /// Whether what is sent there could be read on the way.
+    fn is_open(&self) -> bool {
+        let address = self.client.get_connection_info().addr();
+        matches!(address, redis::ConnectionAddr::Tcp(host, _) if !safety::is_this_machine(host))
     }
 
     fn at(&self) -> Option<(&str, u16)> {

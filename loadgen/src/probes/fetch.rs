@@ -4,6 +4,8 @@ use std::{error::Error, fs, path::Path};
 
 use reqwest::{Certificate, Client, RequestBuilder, redirect::Policy};
 
+use crate::{scrub::scrub, words::innermost};
+
 /// A client that trusts whom this system trusts, and the certificates in a PEM file.
 pub(super) fn client(roots: Option<&Path>) -> Result<Client, String> {
     // Whoever was first is as good: there is one library of cryptography here.
@@ -17,15 +19,15 @@ pub(super) fn client(roots: Option<&Path>) -> Result<Client, String> {
         }
         None => builder,
     };
-    builder.build().map_err(|e| reason(&e))
+    builder.build().map_err(|e| innermost(&e))
 }
 
 /// The body of what answers, if that is a success and not longer than `most` bytes.
 pub(super) async fn text(request: RequestBuilder, most: usize) -> Result<String, String> {
-    let mut response = request.send().await.map_err(|e| reason(&e.without_url()))?;
+    let mut response = request.send().await.map_err(|e| innermost(&e.without_url()))?;
     let status = response.status();
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| reason(&e.without_url()))? {
+    while let Some(chunk) = response.chunk().await.map_err(|e| innermost(&e.without_url()))? {
         if body.len() + chunk.len() > most {
             return Err(format!("its answer is longer than {most} bytes"));
         }
@@ -38,14 +40,5 @@ pub(super) async fn text(request: RequestBuilder, most: usize) -> Result<String,
 
 fn excerpt(body: &str) -> String {
     let first: String = body.lines().next().unwrap_or_default().chars().take(200).collect();
-    if first.is_empty() { first } else { format!(": {first}") }
-}
-
-/// The innermost reason: `connection refused` says more than `error sending request`.
-fn reason(e: &dyn Error) -> String {
-    let mut innermost = e;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
+    if first.is_empty() { first } else { format!(": {}", scrub(&first)) }
 }

@@ -15,7 +15,7 @@ use super::{
     address::Page,
     clock::{self, Moment},
     fetch,
-    series::{Share, Shelf},
+    series::{Share, Shelf, titled},
     source::{Notes, Reader},
 };
 use crate::run::Source;
@@ -100,20 +100,14 @@ fn values<'s>(known: &Known, samples: &[&'s Sample]) -> Vec<(String, f64, &'s Sa
     };
     let counting: Vec<&'s Sample> = samples.iter().filter(counts).copied().collect();
     if matches!(known.samples, Samples::Each) {
-        let named = |sample: &'s Sample| (titled(sample), sample.value, sample);
+        let named = |sample: &'s Sample| {
+            let labels = sample.labels.iter().map(|(name, value)| (name, value));
+            (titled(&sample.name, labels), sample.value, sample)
+        };
         return counting.into_iter().map(named).collect();
     }
     let total = counting.iter().map(|sample| sample.value).sum();
     counting.first().map(|first| (known.name.to_owned(), total, *first)).into_iter().collect()
-}
-
-/// `mock_pool_held{pool="db"}`.
-fn titled(sample: &Sample) -> String {
-    if sample.labels.is_empty() {
-        return sample.name.clone();
-    }
-    let labels: Vec<String> = sample.labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-    format!("{}{{{}}}", sample.name, labels.join(","))
 }
 
 fn capacity(known: &Known, of: &Sample, by_name: &ByName<'_>, cores: Option<f64>) -> Option<f64> {

@@ -1,8 +1,9 @@
 //! A Postgres: who is at work and what they wait for at every turn; the work of the whole run, the plans of its slowest
 //! statements and the indexes those miss at the end.
 //!
-//! Strictly read-only: the session refuses to write, statements are planned and never run, nothing is reset. Its own
-//! session and statements are left out of what it tells.
+//! Strictly read-only: its transactions cannot write, statements are planned and never run, nothing is reset, and
+//! nothing is left in a session that a pooler gives to others. Its own sessions and statements are left out of what it
+//! tells; the transaction and the few catalogue blocks of each reading are in the server's own counters.
 
 mod condition;
 mod explain;
@@ -82,9 +83,14 @@ impl Postgres {
         if self.first.is_none() {
             let server = session::server(session).await?;
             let privileges = session::privileges(session, &server, notes).await?;
-            self.first = Some(work::read(session, &server, &privileges).await?);
+            self.first = Some(work::read(session, &privileges, notes).await?);
             self.known = Some((server, privileges));
         }
+        session::within(session, async |session| self.take(session).await).await
+    }
+
+    /// One reading, within its transaction.
+    async fn take(&mut self, session: &mut PgConnection) -> Result<(), sqlx::Error> {
         let asked = Moment::now();
         let figures = sqlx::raw_sql(FIGURES).fetch_one(&mut *session).await?;
         let answered = Moment::now();
@@ -92,7 +98,7 @@ impl Postgres {
         self.offset.heard(&asked, &answered, figures.try_get("now")?);
         self.put_figures(at, &figures)?;
         let mut by_wait = Vec::new();
-        for row in sqlx::raw_sql(ACTIVITY).fetch_all(&mut *session).await? {
+        for row in sqlx::raw_sql(ACTIVITY).fetch_all(session).await? {
             let wait: (String, String, i64) =
                 (row.try_get("kind")?, row.try_get("event")?, row.try_get("n")?);
             by_wait.push(wait);
@@ -151,39 +157,51 @@ impl Postgres {
         waits
     }
 
+    /// The session, taken out: one that failed or was left in the middle of an answer is of no more use.
+    async fn session(&mut self) -> Result<PgConnection, sqlx::Error> {
+        match self.session.take() {
+            Some(session) => Ok(session),
+            None => session::open(&self.address.options).await,
+        }
+    }
+
     /// What the whole run did, over this session.
     async fn close_over(&mut self, session: &mut PgConnection, notes: &mut Notes) -> Result<(), sqlx::Error> {
         let (Some((server, privileges)), Some(first)) = (&self.known, &self.first) else { return Ok(()) };
-        let last = work::read(session, server, privileges).await?;
+        let last = work::read(session, privileges, notes).await?;
         let mut database = last.since(first, notes);
         database.version.clone_from(&server.version);
         database.settings = session::settings(session).await?;
         if let Some(statements) = last.statements_since(first) {
-            database.statements = Some(work::texts(session, privileges, statements).await?);
+            database.statements = work::told(session, privileges, statements, notes).await?;
         }
         // From here on, what was read so far is told whatever becomes of the rest.
         self.database = Some(database);
         let Some(database) = &mut self.database else { return Ok(()) };
-        explain::explain(session, server, database, notes).await
+        explain::explain(session, database, notes).await
     }
 }
 
 impl Reader for Postgres {
     async fn read(&mut self, notes: &mut Notes) -> Result<(), String> {
-        // Taken out meanwhile: a session that failed or was left in the middle of an answer is of no more use.
-        let mut session = match self.session.take() {
-            Some(session) => session,
-            None => session::open(&self.address.options).await.map_err(|e| session::words(&e))?,
-        };
+        let mut session = self.session().await.map_err(|e| session::words(&e))?;
         self.read_over(&mut session, notes).await.map_err(|e| session::words(&e))?;
         self.session = Some(session);
         Ok(())
     }
 
     async fn close(&mut self, notes: &mut Notes) {
-        let Some(mut session) = self.session.take() else { return };
-        if let Err(e) = self.close_over(&mut session, notes).await {
-            notes.say(format!("what it did over the whole run is incomplete: {}", session::words(&e)));
+        if self.first.is_none() {
+            // It never answered, which is told.
+            return;
+        }
+        let closed = match self.session().await {
+            Ok(mut session) => self.close_over(&mut session, notes).await,
+            Err(e) => Err(e),
+        };
+        if let Err(e) = closed {
+            let known = if self.database.is_some() { "is incomplete" } else { "is not known" };
+            notes.say(format!("what it did over the whole run {known}: {}", session::words(&e)));
         }
     }
 
@@ -194,6 +212,7 @@ impl Reader for Postgres {
         source.resources = resources;
         source.troubles.extend(trouble);
         let version = self.known.map(|(server, _)| server.version);
+        // Without a last reading, what was sampled meanwhile is all that is known.
         let mut whole = self.database.or_else(|| Some(Database { version: version?, ..Database::default() }));
         for statement in whole.iter_mut().filter_map(|database| database.statements.as_mut()).flatten() {
             statement.query = work::shortened(&statement.query);
@@ -201,3 +220,6 @@ impl Reader for Postgres {
         source.database = whole.map(|database| Database { waits, samples, ..database });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ use super::{
     address::Page,
     clock::{Moment, Offset},
     fetch,
-    series::Shelf,
+    series::{Shelf, titled},
     source::{Notes, Reader},
 };
 use crate::run::Source;
@@ -96,7 +96,7 @@ impl Prometheus {
     fn take(&mut self, query: &Query, series: &[Range]) {
         let ahead = self.offset.ahead_ms().unwrap_or_default();
         for range in series.iter().take(MOST_SERIES) {
-            let name = titled(&query.name, &range.metric);
+            let name = titled(&query.name, range.metric.iter());
             for (at, value) in &range.values {
                 let Ok(value) = value.parse::<f64>() else { continue };
                 let at = (at * 1e3 - ahead).max(0.0) as u64;
@@ -114,11 +114,6 @@ fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     };
     serde_json::from_value(data.result)
         .map_err(|_| "its answer is of another kind than was asked for".to_owned())
-}
-
-fn titled(name: &str, labels: &BTreeMap<String, String>) -> String {
-    let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-    if labels.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", labels.join(",")) }
 }
 
 impl Reader for Prometheus {

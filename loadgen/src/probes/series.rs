@@ -4,10 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::run::{Resource, ResourceKind, Unit};
 
-/// Points kept of one figure. At more, every second one goes, and from then on only every second reading is kept.
+/// Points kept of one figure. At so many, each two become their mean, and from then on a point is the mean of twice as
+/// many readings: what happened between two points is never lost.
 const MOST_POINTS: usize = 3_600;
 /// Figures kept of one source.
 const MOST_SERIES: usize = 200;
+
+/// A figure's name with its labels: `mock_pool_held{pool="db"}`.
+pub(super) fn titled<'l>(name: &str, labels: impl Iterator<Item = (&'l String, &'l String)>) -> String {
+    let labels: Vec<String> = labels.map(|(name, value)| format!("{name}={value:?}")).collect();
+    if labels.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", labels.join(",")) }
+}
 
 /// What a figure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,26 +39,54 @@ struct Series {
     points: Vec<(u64, f64)>,
     /// The counter as it was last, and when.
     counter: Option<(u64, f64)>,
-    /// Every how manieth reading is kept, and how many came.
+    /// How many readings a point is the mean of.
     stride: u64,
+    /// The readings of the point to come.
+    open: Open,
+}
+
+/// Readings that become one point.
+#[derive(Debug, Default)]
+struct Open {
     readings: u64,
+    at: u64,
+    value: f64,
+}
+
+impl Open {
+    /// Their mean, at the mean of their times; `None` of none.
+    fn mean(&self) -> Option<(u64, f64)> {
+        let at = self.at.checked_div(self.readings)?;
+        Some((at, self.value / self.readings as f64))
+    }
 }
 
 impl Series {
+    fn new(figure: Figure) -> Self {
+        Self { figure, capacity: None, points: Vec::new(), counter: None, stride: 1, open: Open::default() }
+    }
+
     fn keep(&mut self, at: u64, value: f64) {
-        self.readings += 1;
-        if !(self.readings - 1).is_multiple_of(self.stride) {
-            return;
+        self.open.readings += 1;
+        self.open.at += at;
+        self.open.value += value;
+        if self.open.readings == self.stride {
+            self.close();
         }
         if self.points.len() == MOST_POINTS {
-            let mut place = 0;
-            self.points.retain(|_| {
-                place += 1;
-                place % 2 == 1
-            });
+            let both = |pair: &[(u64, f64)]| {
+                let ((early, a), (late, b)) = (pair[0], pair[1]);
+                (early.midpoint(late), a.midpoint(b))
+            };
+            // There are always two: the bound is even.
+            self.points = self.points.chunks_exact(2).map(both).collect();
             self.stride *= 2;
         }
-        self.points.push((at, value));
+    }
+
+    /// What is open becomes a point, if there is anything.
+    fn close(&mut self) {
+        self.points.extend(std::mem::take(&mut self.open).mean());
     }
 }
 
@@ -88,9 +123,7 @@ impl Shelf {
                 self.left_out += 1;
                 return None;
             }
-            let new =
-                Series { figure, capacity: None, points: Vec::new(), counter: None, stride: 1, readings: 0 };
-            self.series.insert(name.to_owned(), new);
+            self.series.insert(name.to_owned(), Series::new(figure));
         }
         self.series.get_mut(name)
     }
@@ -101,7 +134,8 @@ impl Shelf {
     }
 
     /// Everything, by name; figures that never had a value are left out. In words, what found no place.
-    pub(super) fn into_resources(self) -> (Vec<Resource>, Option<String>) {
+    pub(super) fn into_resources(mut self) -> (Vec<Resource>, Option<String>) {
+        self.series.values_mut().for_each(Series::close);
         let trouble = (self.left_out > 0)
             .then(|| format!("it has more than {MOST_SERIES} figures of interest: the others were left out"));
         let told = self.series.into_iter().filter(|(_, series)| !series.points.is_empty());

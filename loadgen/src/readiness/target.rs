@@ -1,25 +1,20 @@
 //! What was read of the target's side, held against the checklist's limits.
 
-use super::{Line, Mark, trust::is_mock};
+use super::{Line, Mark, levels, trust::is_mock};
 use crate::{
-    run::{Cache, Database, Evidence, Resource, ResourceKind, Run, Source, SourceKind, Unit},
+    run::{Cache, Database, Evidence, Headroom, Run, Source},
+    scenarios,
     words::{count, number, percent, proportion},
 };
 
 /// Blocks found in the database's cache.
 const DATABASE_HIT: f64 = 0.9;
-/// Connections of those there may be.
-const CONNECTIONS: f64 = 0.8;
 /// What a statement may take on average, milliseconds.
 const STATEMENT_MS: f64 = 100.0;
 /// Look-ups a cache answers.
 const CACHE_HIT: f64 = 0.7;
 /// Of fewer look-ups no rate says anything.
 const LOOK_UPS: u64 = 100;
-/// Readings in which all of a pool may be taken: a burst is none.
-const POOL_FULL: f64 = 0.1;
-const CPU: f64 = 0.9;
-const MEMORY: f64 = 0.85;
 
 pub(super) fn lines(run: &Run) -> Vec<Line> {
     let nothing = Evidence::default();
@@ -27,8 +22,9 @@ pub(super) fn lines(run: &Run) -> Vec<Line> {
     let mut lines = vec![tls(run)];
     lines.extend(capacity(run));
     lines.extend(database(sources));
+    lines.extend(levels::connections(run, sources));
     lines.extend(cache(sources));
-    lines.extend(resources(sources));
+    lines.extend(levels::resources(run, sources));
     lines.extend([traces(run), read(sources)]);
     lines
 }
@@ -44,21 +40,24 @@ fn tls(run: &Run) -> Line {
     }
 }
 
+/// A line for each scenario: that of one says nothing of the others.
+/// One for each scenario of which there can be more: a limit of the others is not to be searched for.
 fn capacity(run: &Run) -> Vec<Line> {
-    let claim = |name: &str| format!("{name} carries more than launch day's load");
-    if run.headroom.is_empty() {
-        let why = "no search for the limit was made: `loadgen limit --scenario NAME` does";
-        return vec![Line::unknown("Capacity", claim("every scenario"), why)];
-    }
-    let one = |found: &crate::run::Headroom| {
-        let fails = found.fails.map_or_else(
-            || "nothing higher failed".to_owned(),
-            |fails| format!("{fails} times did not hold"),
-        );
-        let because = format!("{} times launch day's load held, {fails} ({})", found.holds, found.found_in);
-        Line::new("Capacity", claim(&found.scenario), Mark::of(found.holds > 1.0), because)
+    let searchable = scenarios::ALL.into_iter().filter(|scenario| scenario.fixed().is_none());
+    searchable.map(|scenario| carries(scenario.name(), &run.headroom)).collect()
+}
+
+fn carries(scenario: &str, known: &[Headroom]) -> Line {
+    let claim = format!("{scenario} carries more than launch day's load");
+    let Some(found) = known.iter().find(|found| found.scenario == scenario) else {
+        let why = format!("nobody searched for its limit: `loadgen limit --scenario {scenario}` does");
+        return Line::unknown("Capacity", claim, why);
     };
-    run.headroom.iter().map(one).collect()
+    let fails = found
+        .fails
+        .map_or_else(|| "nothing higher failed".to_owned(), |fails| format!("{fails} times did not hold"));
+    let because = format!("{} times launch day's load held, {fails} ({})", found.holds, found.found_in);
+    Line::new("Capacity", claim, Mark::of(found.holds > 1.0), because)
 }
 
 fn database(sources: &[Source]) -> Vec<Line> {
@@ -72,39 +71,28 @@ fn database(sources: &[Source]) -> Vec<Line> {
             ["enough is found in its cache", "no index is missing", "no statement is slow", "no deadlock"];
         lines.extend(claims.map(|claim| Line::unknown(SECTION, claim, why)));
     }
-    let used = shares(sources, ResourceKind::Connections, Some(SourceKind::Postgres));
-    lines.extend(below(
-        SECTION,
-        "connections stay below",
-        CONNECTIONS,
-        &used,
-        "no database's connections were read",
-    ));
     lines
 }
 
+/// Why nothing can be said of a database that did not answer at the end.
+const UNREAD: &str = "what it did over the whole run is not known: its last reading failed";
+
 fn of_database(name: &str, database: &Database) -> [Line; 4] {
     const SECTION: &str = "Database";
+    let is_read = database.deadlocks.is_some();
+    let why = |why: &'static str| if is_read { why } else { UNREAD };
     let hit_claim = format!("more than {} of what {name} reads is found in its cache", percent(DATABASE_HIT));
     let hit = match database.cache_hit {
         Some(hit) => {
             Line::new(SECTION, hit_claim, Mark::of(hit > DATABASE_HIT), format!("{} was", percent(hit)))
         }
-        None => Line::unknown(SECTION, hit_claim, "it read nothing"),
+        None => Line::unknown(SECTION, hit_claim, why("it read nothing")),
     };
-    let index_claim = format!("no index is missing in {name}");
-    let missing: Vec<String> =
-        database.missing.iter().map(|it| format!("{} ({})", it.table, it.columns.join(", "))).collect();
-    let index = match (&database.statements, missing.is_empty()) {
-        (_, false) => Line::new(SECTION, index_claim, Mark::NotMet, missing.join("; ")),
-        (None, true) => {
-            Line::unknown(SECTION, index_claim, "it takes pg_stat_statements to know the statements")
-        }
-        (Some(seen), true) => {
-            let seen = count(seen.len() as u64, "statement was", "statements were");
-            Line::new(SECTION, index_claim, Mark::Met, format!("{seen} looked at, the dearest"))
-        }
+    let (mark, because) = match indexes(database) {
+        Ok(told) => told,
+        Err(unknown) => (Mark::NotMeasurable, if is_read { unknown } else { UNREAD.to_owned() }),
     };
+    let index = Line::new(SECTION, format!("no index is missing in {name}"), mark, because);
     let slow_claim = format!("no statement of {name} takes {STATEMENT_MS} ms on average");
     let slowest = database.statements.iter().flatten().max_by(|a, b| a.mean_ms.total_cmp(&b.mean_ms));
     let slow = match slowest {
@@ -112,15 +100,50 @@ fn of_database(name: &str, database: &Database) -> [Line; 4] {
             let because = format!("{:.1} ms at most", it.mean_ms);
             Line::new(SECTION, slow_claim, Mark::of(it.mean_ms < STATEMENT_MS), because)
         }
-        None => Line::unknown(SECTION, slow_claim, "no statement was seen: it takes pg_stat_statements"),
+        None if database.statements.is_some() => {
+            Line::unknown(SECTION, slow_claim, why("no statement was seen"))
+        }
+        None => Line::unknown(SECTION, slow_claim, why(NO_STATEMENTS)),
     };
-    let locks = Line::new(
-        SECTION,
-        format!("{name} has no deadlock"),
-        Mark::of(database.deadlocks == 0),
-        format!("it counted {}", number(database.deadlocks)),
-    );
+    let locks_claim = format!("{name} has no deadlock");
+    let locks = match database.deadlocks {
+        Some(seen) => {
+            Line::new(SECTION, locks_claim, Mark::of(seen == 0), format!("it counted {}", number(seen)))
+        }
+        None => Line::unknown(SECTION, locks_claim, UNREAD),
+    };
     [hit, index, slow, locks]
+}
+
+const NO_STATEMENTS: &str =
+    "its statements could not be read (that takes pg_stat_statements); the report says what to do";
+
+/// What the plans of the dearest statements say, or why they say nothing: nothing is missing only where each was had.
+fn indexes(database: &Database) -> Result<(Mark, String), String> {
+    if !database.missing.is_empty() {
+        let missing = database.missing.iter().map(|it| format!("{} ({})", it.table, it.columns.join(", ")));
+        return Ok((Mark::NotMet, missing.collect::<Vec<_>>().join("; ")));
+    }
+    let seen = database.statements.as_ref().ok_or(NO_STATEMENTS)?.len() as u64;
+    let plans = database.planning.as_ref().ok_or("nothing says whether its plans could be had")?;
+    if plans.had < plans.asked {
+        let none = "there was no time left".to_owned();
+        let why = if plans.refused.is_empty() { none } else { plans.refused.join("; ") };
+        let (lost, all) = (number(plans.asked - plans.had), count(plans.asked, "plan", "plans"));
+        return Err(format!("{lost} of {all} could not be had: {why}"));
+    }
+    if plans.asked == 0 {
+        return Err(format!(
+            "{} seen, and none that has a plan",
+            count(seen, "statement was", "statements were")
+        ));
+    }
+    let others = match seen.saturating_sub(plans.asked) {
+        0 => String::new(),
+        others => format!("; {} no plan", count(others, "more has", "more have")),
+    };
+    let looked_at = count(plans.had, "statement was", "statements were");
+    Ok((Mark::Met, format!("{looked_at} looked at, the dearest{others}")))
 }
 
 fn cache(sources: &[Source]) -> Vec<Line> {
@@ -152,66 +175,6 @@ fn cache(sources: &[Source]) -> Vec<Line> {
         [hit, kept]
     };
     read.into_iter().flat_map(of).collect()
-}
-
-fn resources(sources: &[Source]) -> Vec<Line> {
-    const SECTION: &str = "Resources";
-    let unread =
-        "no such figure with a known capacity was read (`loadgen run --probe-metrics`, `--probe-prometheus`)";
-    let [cpu, memory] = [ResourceKind::Cpu, ResourceKind::Memory].map(|kind| shares(sources, kind, None));
-    let mut lines = below(SECTION, "processors stay below", CPU, &cpu, unread);
-    lines.extend(below(SECTION, "memory stays below", MEMORY, &memory, unread));
-    let pools: Vec<Line> = sources
-        .iter()
-        .flat_map(|source| source.resources.iter().map(move |it| (source, it)))
-        .filter(|(_, it)| it.kind == ResourceKind::Pool)
-        .filter_map(|(source, it)| pool(source, it))
-        .collect();
-    if pools.is_empty() {
-        lines.push(Line::unknown(SECTION, "no pool is exhausted", unread));
-    }
-    lines.extend(pools);
-    lines
-}
-
-fn pool(source: &Source, pool: &Resource) -> Option<Line> {
-    let capacity = pool.capacity.filter(|capacity| *capacity > 0.0)?;
-    let full = pool.points.iter().filter(|(_, taken)| *taken >= capacity).count() as u64;
-    let all = pool.points.len() as u64;
-    let share = full as f64 / all.max(1) as f64;
-    let claim = format!("{} of {} is not exhausted", pool.name, source.name);
-    let because = format!("all places were taken in {} readings", proportion(share, full, all));
-    (all > 0).then(|| Line::new("Resources", claim, Mark::of(share < POOL_FULL), because))
-}
-
-/// The most of its capacity that each resource of a kind had in use, where that is known.
-fn shares(sources: &[Source], kind: ResourceKind, of: Option<SourceKind>) -> Vec<(String, f64)> {
-    let all = sources.iter().filter(|source| of.is_none_or(|kind| source.kind == kind));
-    let all = all.flat_map(|source| source.resources.iter().map(move |it| (source, it)));
-    let share = |(source, it): (&Source, &Resource)| {
-        let capacity = it.capacity.or((it.unit == Unit::Share).then_some(1.0)).filter(|it| *it > 0.0)?;
-        let most =
-            it.points.iter().map(|(_, value)| *value).filter(|value| value.is_finite()).reduce(f64::max)?;
-        Some((format!("{} of {}", it.name, source.name), most / capacity))
-    };
-    all.filter(|(_, it)| it.kind == kind).filter_map(share).collect()
-}
-
-/// A line for each, or one that says that there is none.
-fn below(section: &'static str, claim: &str, limit: f64, used: &[(String, f64)], unread: &str) -> Vec<Line> {
-    let claim = format!("{claim} {}", percent(limit));
-    if used.is_empty() {
-        return vec![Line::unknown(section, claim, unread)];
-    }
-    let one = |(name, share): &(String, f64)| {
-        Line::new(
-            section,
-            format!("{claim}: {name}"),
-            Mark::of(*share < limit),
-            format!("{} at most", percent(*share)),
-        )
-    };
-    used.iter().map(one).collect()
 }
 
 fn traces(run: &Run) -> Line {

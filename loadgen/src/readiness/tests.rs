@@ -1,3 +1,8 @@
+mod database;
+mod levels;
+mod missed;
+mod told;
+
 use std::time::Duration;
 
 use engine::{
@@ -9,10 +14,9 @@ use super::*;
 use crate::{
     books::{Audit, AuditCheck},
     bottlenecks::tests::simulated::{counter, endpoint, resource, run, scenario, share, source},
-    faults::{FaultPlan, ScheduledFault},
     preset::Preset,
     run::{
-        Cache, Database, Headroom, Kept, MissingIndex, Resource, ResourceKind, Source, SourceKind, Statement,
+        Cache, Database, Headroom, Kept, Planning, Resource, ResourceKind, Source, SourceKind, Statement,
         Traced, Unit,
     },
     scenarios,
@@ -61,12 +65,13 @@ fn ready() -> Run {
     let mut run = run(all.into(), sources());
     (run.overall.errors_below, run.overall.planned_requests) = (0.01, 1_440);
     run.audit = Some(Audit { ok: true, checks: vec![check(true)] });
-    run.headroom = vec![Headroom {
-        scenario: "search-load".into(),
+    let headroom = |name: &str| Headroom {
+        scenario: name.into(),
         holds: 1.4,
         fails: Some(1.6),
         found_in: "limit_1".into(),
-    }];
+    };
+    run.headroom = scenarios::ALL.map(|it| headroom(it.name())).into();
     run
 }
 
@@ -88,10 +93,16 @@ fn sources() -> Vec<Source> {
         rows: 1,
         blocks_hit: 1,
         blocks_read: 0,
-        plan: None,
+        plan: Some("Result (cost 0, 1 rows)".into()),
     };
-    let database =
-        Database { cache_hit: Some(0.99), statements: Some(vec![statement]), ..Database::default() };
+    let database = Database {
+        cache_hit: Some(0.99),
+        deadlocks: Some(0),
+        temp_bytes: Some(0),
+        statements: Some(vec![statement]),
+        planning: Some(Planning { asked: 1, had: 1, refused: Vec::new() }),
+        ..Database::default()
+    };
     let held = resource("connections", ResourceKind::Connections, Some(100.0), &[20.0; 12]);
     let metrics = vec![
         used("cpu", ResourceKind::Cpu, 0.5),
@@ -137,88 +148,6 @@ fn a_smoke_run_against_the_mock_proves_nothing_of_a_launch() {
         said.starts_with("This run does not prove that anybody can launch: it was preset smoke against mock"),
         "{said}"
     );
-}
-
-#[test]
-fn each_line_can_be_missed() {
-    type Spoil = fn(&mut Run);
-    fn source_of(run: &mut Run, place: usize) -> &mut Source {
-        &mut run.evidence.as_mut().expect("it was read").sources[place]
-    }
-    fn database(run: &mut Run) -> &mut Database {
-        source_of(run, 1).database.as_mut().expect("it was read")
-    }
-    let cases: [(&str, Spoil); 22] = [
-        ("as written", |run| run.meta.time_scale = 0.5),
-        ("stand-in", |run| run.meta.environment = "local".into()),
-        ("all six scenarios", |run| run.interrupted = true),
-        ("load generator did", |run| {
-            let lost = engine::workers::WorkerLost { worker: 0, message: "gone".into() };
-            run.scenarios[5].run.health.lost = vec![lost];
-        }),
-        ("not told to go wrong", |run| run.faults = Some(fault_plan())),
-        ("search-load answers in time", |run| {
-            run.scenarios[0].run.timings = vec![endpoint("GET /a", &[200.0; 12])];
-        }),
-        ("search-load keeps its share of errors", |run| {
-            run.scenarios[0].run.timings[0].outcomes.iter_mut().for_each(|second| second.failed = 5);
-        }),
-        ("webhooks-load refuses", |run| {
-            run.scenarios[2].run.shares[0] = share("webhook_forged_refused", 39, 1);
-        }),
-        ("event-rsvp-load takes payments", |run| {
-            run.scenarios[3].run.shares[1] = share("payment_processing_success", 40, 10);
-        }),
-        ("page-load answers without a server error", |run| run.scenarios[4].run.counters[0].total = 1),
-        ("own books", |run| run.audit = Some(Audit { ok: false, checks: vec![check(true), check(false)] })),
-        ("over TLS", |run| run.meta.origin = "http://staging.wwmaa.com".into()),
-        ("search-load carries more", |run| run.headroom[0].holds = 1.0),
-        ("is found in its cache", |run| database(run).cache_hit = Some(0.9)),
-        ("no index is missing", |run| {
-            database(run).missing = vec![MissingIndex {
-                table: "public.events".into(),
-                columns: vec!["status".into()],
-                query: String::new(),
-                calls: 1,
-                total_ms: 1.0,
-                sequential_scans: 1,
-                rows_scanned: 1,
-            }];
-        }),
-        ("100 ms on average", |run| database(run).statements.as_mut().expect("seen")[0].mean_ms = 100.0),
-        ("no deadlock", |run| database(run).deadlocks = 1),
-        ("connections stay below", |run| source_of(run, 1).resources[0].points[7].1 = 80.0),
-        ("find something", |run| source_of(run, 2).cache.as_mut().expect("read").misses = 900),
-        ("loses no key", |run| source_of(run, 2).cache.as_mut().expect("read").evicted = 1),
-        ("processors stay below", |run| source_of(run, 0).resources[0].points[3].1 = 0.9),
-        ("is not exhausted", |run| {
-            source_of(run, 0).resources[2].points.iter_mut().for_each(|(_, taken)| *taken = 10.0);
-        }),
-    ];
-    for (claim, spoil) in cases {
-        let mut run = ready();
-        assert_eq!(mark(&walk(&run), claim).mark, Mark::Met, "{claim}");
-        spoil(&mut run);
-        let lines = walk(&run);
-        assert_eq!(mark(&lines, claim).mark, Mark::NotMet, "{claim}");
-        assert_eq!(exit(&lines), Exit::Failed, "{claim}");
-    }
-}
-
-/// One fault, which struck.
-fn fault_plan() -> FaultPlan {
-    let fault = ScheduledFault {
-        kind: "reset".into(),
-        strikes: "every route".into(),
-        from_s: 0.0,
-        for_s: None,
-        share: 1.0,
-        settings: serde_json::Value::Null,
-        met: 9,
-        struck: 7,
-        unscored: false,
-    };
-    FaultPlan { toml: None, seed: None, faults: vec![fault] }
 }
 
 #[test]
@@ -273,30 +202,17 @@ fn scenarios_that_did_not_run_stay_on_the_list() {
 }
 
 #[test]
-fn programs_read_the_same_as_people() {
-    let run = ready();
-    let lines = walk(&run);
-    let read: serde_json::Value = serde_json::from_str(&json(&run, &lines)).expect("it is JSON");
-    assert_eq!(read["exit_code"], 0);
-    assert_eq!(read["lines"].as_array().map(Vec::len), Some(lines.len()));
-    let told = text(&run, &lines);
-    for line in &lines {
-        assert!(told.contains(&line.claim) && told.contains(&line.because), "{line:?}");
-    }
-}
-
-#[test]
-fn a_targets_words_break_no_table() {
+fn a_limit_that_nobody_searched_for_stays_on_the_list() {
     let mut run = ready();
-    run.meta.environment = "staging <script>alert(1)</script> | `a`\n[x](y)".into();
+    run.headroom.truncate(1);
     let lines = walk(&run);
-    let told = markdown(&run, &lines);
-    assert!(!told.contains("<script>") && !told.contains("[x]"), "{told}");
-    assert!(
-        told.lines().filter(|line| line.starts_with('|')).all(|line| line
-            .replace("\\|", "")
-            .matches('|')
-            .count()
-            == 4)
-    );
+    let of_capacity: Vec<&Line> = lines.iter().filter(|line| line.section == "Capacity").collect();
+    let searchable = scenarios::ALL.into_iter().filter(|scenario| scenario.fixed().is_none()).count();
+    assert_eq!(of_capacity.len(), searchable);
+    assert!(searchable < scenarios::ALL.len(), "of some nobody can offer more");
+    for line in of_capacity {
+        let searched = line.claim.starts_with("search-load");
+        assert_eq!(line.mark == Mark::Met, searched, "{line:?}");
+        assert_eq!(line.because.contains("nobody searched"), !searched, "{line:?}");
+    }
 }

@@ -3,7 +3,11 @@
 use serde_json::json;
 
 use super::{Line, Mark, SECTIONS, TRUST, exit};
-use crate::{report::put, run::Run, words::number};
+use crate::{
+    report::{markdown::text::cell, put},
+    run::Run,
+    words::{number, one_line},
+};
 
 /// What it comes to, in two sentences.
 pub fn headline(run: &Run, lines: &[Line]) -> String {
@@ -98,13 +102,4 @@ pub fn json(run: &Run, lines: &[Line]) -> String {
         "lines": lines.iter().map(line).collect::<Vec<_>>(),
     });
     format!("{whole:#}\n")
-}
-
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
-}
-
-/// Text of somebody else's inside a table's cell: no tag, link or picture of it works.
-fn cell(text: &str) -> String {
-    one_line(text).replace('<', "&lt;").replace('[', "&#91;").replace('|', "\\|")
 }

@@ -51,8 +51,7 @@ fn bounded(text: String, most: usize) -> String {
 }
 
 fn errors(view: &View<'_>) -> Vec<Annotation> {
-    let missed = view.goals("FAIL").into_iter().filter(|(_, goal)| goal.counts);
-    let missed = missed.map(|(name, goal)| about(name, goal, "missed"));
+    let missed = view.goals("FAIL").into_iter().map(|(name, goal)| about(name, goal, "missed"));
     let broken = view.broken().into_iter();
     let broken = broken.map(|text| Annotation { title: "the target's own books".to_owned(), text });
     let stopped = view.scenarios.iter().filter(|scenario| scenario.verdict == "ABORTED");
@@ -70,8 +69,7 @@ fn warnings(view: &View<'_>) -> Vec<Annotation> {
     let left = view.run.not_run.iter().map(|left| of(&left.name, format!("not run: {}", left.why)));
     let invalid = view.invalid().into_iter().map(|(name, why)| of(name, format!("INVALID: {why}")));
     let void = view.goals("INVALID").into_iter().map(|(name, goal)| about(name, goal, "invalid"));
-    let open = view.goals("INCONCLUSIVE").into_iter().filter(|(_, goal)| goal.counts);
-    let open = open.map(|(name, goal)| about(name, goal, "undecided"));
+    let open = view.goals("INCONCLUSIVE").into_iter().map(|(name, goal)| about(name, goal, "undecided"));
     partial.into_iter().chain(left).chain(invalid).chain(void).chain(open).collect()
 }
 

@@ -3,13 +3,14 @@
 //! | column | meaning |
 //! |---|---|
 //! | `time` | when the run started, RFC 3339 |
-//! | `run`, `commit`, `target`, `preset` | attributes; `commit` is empty where nobody said which it was |
+//! | `run`, `commit`, `target`, `preset`, `time_scale`, `load` | attributes; `commit` is empty where nobody said which it was; rows of before there were the last two are of time scale 1 and load 1 |
 //! | `SCENARIO.SERIES.p50_ms`, `.p95_ms`, `.p99_ms` | percentiles since due, of endpoints, groups and values |
 //! | `SCENARIO.SERIES.failed` | share of failed samples, 0 to 1 |
 //! | `SCENARIO.SHARE.good` | a share the scenario counts, 0 to 1 |
 //!
-//! A metric is `nan` where the run has no such figure, and in a scenario that was INVALID: what a generator that fell
-//! short has measured is no point of a history. It is not left empty, as Otava 0.8 refuses a file with an empty metric;
+//! A metric is `nan` where the run has no such figure, where a percentile is of requests that got no answer, and in a
+//! scenario that was INVALID or did not come to its planned end: what a generator that fell short has measured, or a ramp
+//! alone, is no point of a history. It is not left empty, as Otava 0.8 refuses a file with an empty metric;
 //! it reads `nan`, but finds no change point in a column with one among the runs it looks at.
 
 use std::collections::BTreeSet;
@@ -36,7 +37,7 @@ pub struct Row {
 }
 
 /// Columns that are no metrics.
-const ATTRIBUTES: [&str; 5] = ["time", "run", "commit", "target", "preset"];
+pub const ATTRIBUTES: [&str; 7] = ["time", "run", "commit", "target", "preset", "time_scale", "load"];
 
 /// A metric without a value.
 const NONE: &str = "nan";
@@ -45,12 +46,15 @@ const NONE: &str = "nan";
 pub fn row(run: &Run, commit: Option<&str>) -> Row {
     let meta = &run.meta;
     let preset = meta.preset.to_string();
-    let values = [&meta.started, &meta.id, commit.unwrap_or_default(), &meta.target, &preset];
+    let (time_scale, load) = (meta.time_scale.to_string(), meta.load.to_string());
+    let commit = commit.unwrap_or_default();
+    let values = [&meta.started, &meta.id, commit, &meta.target, &preset, &time_scale, &load];
     let mut fields: Vec<(String, String)> =
         ATTRIBUTES.iter().zip(values).map(|(name, value)| ((*name).to_owned(), value.to_owned())).collect();
     let view = View::new(run);
     for scenario in &view.scenarios {
-        let sound = scenario.invalid.is_empty();
+        let Measured { run, ended_early, .. } = scenario.measured;
+        let sound = scenario.invalid.is_empty() && !run.interrupted && ended_early.is_none();
         let metrics = metrics(scenario.measured);
         fields.extend(metrics.into_iter().map(|(name, value)| (name, kept(value, sound))));
     }

@@ -45,7 +45,7 @@ pub(super) fn render(view: &View<'_>) -> String {
                     (suite::silent(view))
                     (suite::baseline(view))
                     (beside())
-                    @for scenario in &view.scenarios { (scenario::section(scenario, data.step_s())) }
+                    @for scenario in &view.scenarios { (scenario::section(scenario, &data)) }
                     (suite::scheduled(view))
                     (suite::audit(view))
                     (suite::about(view))

@@ -1,4 +1,4 @@
-//! `junit.xml`: a test suite per scenario, a test case per goal.
+//! `junit.xml`: a test suite per scenario, a test case per goal, and one for its coming to its planned end.
 //!
 //! It is valid by the schema most readers hold to, Jenkins' (`jenkins-junit.xsd`).
 
@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::view::{GoalRow, ScenarioView, View};
+use super::view::{self, GoalRow, ScenarioView, View};
+use crate::{run::Measured, stops::Cause};
 
 pub(super) fn render(view: &View<'_>) -> String {
     let mut report = Report::new(format!("WWMAA launch rehearsal {}", view.run.meta.id));
@@ -40,6 +41,7 @@ fn scenario(scenario: &ScenarioView<'_>) -> TestSuite {
     let name = scenario.measured.run.name.as_str();
     let mut suite = TestSuite::new(name);
     suite.set_time(Duration::from_millis(scenario.measured.run.duration.as_millis() as u64));
+    suite.add_test_case(test(name, "the scenario came to its planned end", end(scenario.measured)));
     suite.add_test_cases(scenario.goals.iter().map(|goal| case(name, goal, &scenario.invalid)));
     let words = scenario.truth_words();
     let status = if scenario.truth.is_empty() {
@@ -51,6 +53,17 @@ fn scenario(scenario: &ScenarioView<'_>) -> TestSuite {
     };
     suite.add_test_case(test(name, "truth: measured as the target held it", status));
     suite
+}
+
+/// Whether it came to its planned end. A condition that the target met is a promise broken, as a goal is; what else cut it
+/// short leaves open what the rest would have said.
+fn end(measured: &Measured) -> TestCaseStatus {
+    let Some(why) = view::cut_short(measured) else { return TestCaseStatus::success() };
+    let kind = match measured.ended_early.as_ref().map(|ended| ended.cause) {
+        Some(Cause::Target) => NonSuccessKind::Failure,
+        _ => NonSuccessKind::Error,
+    };
+    failed(kind, &why)
 }
 
 /// The suite of what is about the run as a whole.
@@ -65,6 +78,12 @@ fn whole(view: &View<'_>) -> TestSuite {
         let status = failed(NonSuccessKind::Error, view.answer());
         suite.add_test_case(test(WHOLE, "the run came to its end", status));
     }
+    // A baseline has no suite of its own, and is spoken of only where something is wrong.
+    let cut = view.run.baseline.iter().filter(|measured| view::cut_short(measured).is_some());
+    suite.add_test_cases(cut.map(|measured| {
+        let name = format!("the baseline of {} came to its planned end", measured.run.name);
+        test(WHOLE, name, end(measured))
+    }));
     let checks = view.run.audit.iter().flat_map(|audit| &audit.checks);
     suite.add_test_cases(checks.map(|check| {
         let status = if check.ok {

@@ -82,7 +82,7 @@ pub(super) fn trend<'a>(run: &'a ScenarioRun, metric: &str) -> Vec<&'a Cell> {
 
 /// What of a scenario a metric of k6's is, for rates: those that pass and those that fail, in k6's words. `None` where
 /// there is nothing of that name.
-pub(super) fn rate(run: &ScenarioRun, metric: &str) -> Option<(u64, u64)> {
+fn rate(run: &ScenarioRun, metric: &str) -> Option<(u64, u64)> {
     let (requests, failed) = run.requests();
     let old = OLD_RATES.iter().find(|(scenario, name, ..)| *scenario == run.name && *name == metric);
     let (passes, fails) = match metric {

@@ -6,9 +6,13 @@ mod pages;
 mod scenario;
 mod silent;
 mod target_side;
+pub(crate) mod text;
 
-use self::decision::Detail;
-use super::{one_line, view::View};
+use self::{
+    decision::Detail,
+    text::{cell, code, code_cell, plain},
+};
+use super::view::View;
 use crate::{scenarios::page::NAME, words::number};
 
 /// The page a team reads first.
@@ -98,9 +102,9 @@ fn verdicts(out: &mut String, view: &View<'_>) {
         put!(
             out,
             "| {} | **{}** | {} | {} | {} | {} | {} |",
-            scenario.measured.run.name,
+            cell(&scenario.measured.run.name),
             scenario.verdict,
-            scenario.held(),
+            scenario.held_and_void(),
             scenario.count("FAIL"),
             scenario.count("NOT JUDGED"),
             number(requests),
@@ -113,7 +117,8 @@ fn verdicts(out: &mut String, view: &View<'_>) {
     put!(out, "");
     for goal in &view.overall {
         let reason = if goal.reason.is_empty() { String::new() } else { format!(" ({})", goal.reason) };
-        put!(out, "- Whole suite: {}: **{}**{reason}: {}", goal.claim(), goal.word, goal.seen());
+        let (claim, reason) = (plain(&goal.claim()), plain(&reason));
+        put!(out, "- Whole suite: {claim}: **{}**{reason}: {}", goal.word, plain(&goal.seen()));
     }
     put!(out, "- The target's own books: {}", view.books());
     put!(out, "- Truth, what was measured beside what the target held: {}", view.truth());
@@ -128,7 +133,8 @@ fn missed(out: &mut String, view: &View<'_>) {
         put!(out, "## {}\n", kind.title);
         for (name, goal) in goals {
             let reason = if goal.reason.is_empty() { String::new() } else { format!(" ({})", goal.reason) };
-            put!(out, "- {name}: {} — observed {}{}", goal.claim(), goal.seen(), plain(&reason));
+            let seen = format!("{} — observed {}{reason}", goal.claim(), goal.seen());
+            put!(out, "- {}: {}", plain(name), plain(&seen));
         }
         put!(out, "");
     }
@@ -136,7 +142,7 @@ fn missed(out: &mut String, view: &View<'_>) {
     if !invalid.is_empty() {
         put!(out, "## Scenarios that are INVALID\n");
         for (name, reason) in invalid {
-            put!(out, "- {name}: {}", plain(reason));
+            put!(out, "- {}: {}", plain(name), plain(reason));
         }
         put!(out, "");
     }
@@ -161,7 +167,7 @@ fn baseline(out: &mut String, view: &View<'_>) {
         put!(
             out,
             "| {} | {} | {} | {} | {} | {} | {} |",
-            row.scenario,
+            cell(&row.scenario),
             cell(&row.name),
             number(row.requests),
             number(row.failed),
@@ -220,24 +226,4 @@ fn method(out: &mut String, view: &View<'_>) {
             "- page-load's visitors think between pages: a closed loop, so a slow target is asked less."
         );
     }
-}
-
-/// Text of somebody else's in a line of its own: it stays in that line, and no tag, link or picture of it works.
-fn plain(text: &str) -> String {
-    one_line(text).replace('<', "&lt;").replace('[', "&#91;")
-}
-
-/// Text that stays inside a table's cell.
-fn cell(text: &str) -> String {
-    plain(text).replace('|', "\\|")
-}
-
-/// As a code span of its own inside a table's cell.
-fn code_cell(text: &str) -> String {
-    format!("`{}`", code(text).replace('|', "\\|"))
-}
-
-/// Text that stays inside a code span.
-fn code(text: &str) -> String {
-    one_line(text).replace('`', "'")
 }

@@ -11,18 +11,19 @@ pub(crate) use put;
 
 mod chart;
 mod csv;
+mod folder;
 mod format;
 mod github;
 pub mod history;
 mod html;
 mod junit;
 mod k6;
-mod markdown;
+pub(crate) mod markdown;
 mod percentiles;
 mod text;
 mod view;
 
-use std::{fs, io, path::Path};
+use std::{io, path::Path};
 
 use engine::{
     run::{Cell, ScenarioRun},
@@ -34,14 +35,17 @@ use self::view::View;
 use crate::{
     judgement::Judgement,
     run::{self, Run},
+    words::one_line,
 };
 
-/// Writes every file of a run's report into `dir`, which exists.
+/// Writes every file of a run's report into `dir`, which exists: all of them, or none where one cannot be written. A
+/// `run.json` that says the same is left as it is: everything else can be made again, it cannot.
 pub fn write_all(run: &Run, dir: &Path) -> io::Result<()> {
-    for (name, text) in files(run) {
-        fs::write(dir.join(name), text)?;
+    let mut files = files(run);
+    if Run::read(dir).is_ok_and(|there| there == *run) {
+        files.retain(|(name, _)| name != run::FILE);
     }
-    Ok(())
+    folder::place(dir, &files)
 }
 
 /// Every file of a run's report: its name and what is in it.
@@ -84,12 +88,6 @@ pub fn k6_trend<'a>(run: &'a ScenarioRun, metric: &str) -> Vec<&'a Cell> {
     k6::trend(run, metric)
 }
 
-/// What of a scenario k6 would call `metric`, for its rates (`http_req_failed`): those that "pass" and those that
-/// "fail", in k6's words. `None` where there is nothing of that name.
-pub fn k6_rate(run: &ScenarioRun, metric: &str) -> Option<(u64, u64)> {
-    k6::rate(run, metric)
-}
-
 /// What the terminal shows when a run is over.
 pub fn closing(run: &Run) -> String {
     text::closing(&View::new(run))
@@ -108,9 +106,4 @@ pub fn verdict_word(judged: &ScenarioVerdict, stopped: bool) -> &'static str {
 /// A goal and what was seen of it, in one line.
 pub(crate) fn goal(run: &ScenarioRun, judged: &Judged) -> String {
     view::goal(run, judged)
-}
-
-/// Text as one line of text: what a target sent may have more.
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
 }

@@ -39,7 +39,7 @@ pub(super) fn closing(view: &View<'_>) -> String {
             put!(out, "  {told}: {name}: {} ({}){}", goal.claim(), goal.seen(), in_brackets(&goal.reason));
         }
     }
-    put!(out, "  the target's own books: {}", view.books());
+    put!(out, "  the target's own books: {}", one_line(&view.books()));
     for broken in view.broken() {
         put!(out, "  audit: {}", one_line(&broken));
     }
@@ -55,7 +55,7 @@ pub(super) fn closing(view: &View<'_>) -> String {
 }
 
 fn in_brackets(reason: &str) -> String {
-    if reason.is_empty() { String::new() } else { format!(" [{reason}]") }
+    if reason.is_empty() { String::new() } else { format!(" [{}]", one_line(reason)) }
 }
 
 fn tally(scenario: &ScenarioView<'_>) -> String {
@@ -64,9 +64,12 @@ fn tally(scenario: &ScenarioView<'_>) -> String {
             let count = scenario.count(word);
             if count > 0 { format!(", {count} {}", word.to_lowercase()) } else { String::new() }
         });
+    let void = scenario.void();
+    let void = if void > 0 { format!(", {void} void") } else { String::new() };
     let (requests, failed) = scenario.measured.run.requests();
     let (requests, failed) = (number(requests), number(failed));
-    format!("{} goals held{}; {requests} requests, {failed} failed", scenario.held(), others.concat())
+    let held = scenario.held();
+    format!("{held} goals held{}{void}; {requests} requests, {failed} failed", others.concat())
 }
 
 /// `NAME_summary.txt`: one scenario on one page.
@@ -108,7 +111,13 @@ pub(super) fn summary(view: &View<'_>, scenario: &ScenarioView<'_>) -> String {
 /// `NAME_summary.txt` of a scenario that was chosen and did not run.
 pub(super) fn not_run(view: &View<'_>, left: &NotRun) -> String {
     let meta = &view.run.meta;
-    format!("{}\nrun {}, preset {}\n\nverdict: NOT RUN\n  {}\n", left.name, meta.id, meta.preset, left.why)
+    format!(
+        "{}\nrun {}, preset {}\n\nverdict: NOT RUN\n  {}\n",
+        left.name,
+        meta.id,
+        meta.preset,
+        one_line(&left.why)
+    )
 }
 
 fn latencies(out: &mut String, scenario: &ScenarioView<'_>) {

@@ -6,21 +6,24 @@ mod goals;
 mod launch;
 mod live;
 mod pages;
+mod scenario;
 mod scheduled;
+mod silent;
 mod traced;
 
 use engine::{
     exit::{Exit, Inconclusive},
     run::ScenarioRun,
-    verdict::{Judged, ScenarioVerdict, Verdict},
+    verdict::{Judged, ScenarioVerdict},
 };
 
 pub(super) use beside::{BaselineRow, TruthRow};
-pub(super) use figures::{CounterRow, FaultRow, LatencyRow, PHASES, PhaseRow, WarmUpRow};
+pub(super) use figures::{CounterRow, FaultRow, LatencyRow, PHASES, PhaseRow, WarmUpRow, cut_short};
 pub(super) use goals::GoalRow;
 pub(super) use launch::{Launch, LaunchRow};
 pub(super) use live::{LiveView, Matrix, Step, bitrates, share};
 pub(super) use pages::{Bar, Dot, FilmView, Group, How, LCP, Mark, Pages, PagesView, Spread, not_done};
+pub(super) use scenario::{ScenarioView, verdict_of};
 pub(super) use scheduled::ScheduledRow;
 pub(super) use traced::SlowRow;
 
@@ -28,9 +31,8 @@ use crate::{
     bottlenecks::{self, Bottlenecks},
     judgement::{self, Judgement},
     readiness::{self, Line},
-    run::{Measured, Run},
-    stops::Cause,
-    words::{count, number},
+    run::Run,
+    words::count,
 };
 
 /// A run with its verdicts, ready to be written down.
@@ -71,38 +73,12 @@ const WANTING: [Wanting; 3] = [
     Wanting { word: "INCONCLUSIVE", title: "Goals that are undecided", told: "undecided" },
 ];
 
-/// One scenario.
-pub(super) struct ScenarioView<'a> {
-    pub(super) measured: &'a Measured,
-    pub(super) verdict: &'static str,
-    /// In the order of the run's goals.
-    pub(super) goals: Vec<GoalRow>,
-    /// Why it is INVALID.
-    pub(super) invalid: Vec<String>,
-    /// What else is worth saying: drifting latency, the scenario's own notes.
-    pub(super) findings: Vec<String>,
-    pub(super) latencies: Vec<LatencyRow>,
-    pub(super) phases: Vec<PhaseRow>,
-    pub(super) faults: Vec<FaultRow>,
-    /// The slowest requests whose trace was kept.
-    pub(super) slowest: Vec<SlowRow>,
-    pub(super) shares: Vec<[String; 3]>,
-    pub(super) counters: Vec<CounterRow>,
-    pub(super) health: Vec<[String; 2]>,
-    pub(super) warm_up: Vec<WarmUpRow>,
-    pub(super) truth: Vec<TruthRow>,
-    /// How the live session was, where it was one.
-    pub(super) live: Option<LiveView>,
-    /// What real browsers saw, where it has pages.
-    pub(super) pages: Option<PagesView<'a>>,
-}
-
 impl<'a> View<'a> {
     pub(super) fn new(run: &'a Run) -> Self {
         let judgement = judgement::judge(run);
         let judged = run.scenarios.iter().zip(&judgement.scenarios);
         let scenarios: Vec<_> =
-            judged.map(|(measured, judged)| ScenarioView::new(measured, judged)).collect();
+            judged.map(|(measured, judged)| ScenarioView::new(run, measured, judged)).collect();
         let valid = judgement.scenarios.iter().all(ScenarioVerdict::is_valid);
         let overall: Vec<_> = judgement.overall.iter().map(|goal| GoalRow::new(None, goal, valid)).collect();
         Self {
@@ -134,6 +110,7 @@ impl<'a> View<'a> {
             (counts.not_judged, &not_judged),
             (counts.not_measured, "not measured"),
             (counts.not_applicable, "not applicable"),
+            (counts.void, "void"),
         ];
         let parts = parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}"));
         let scenarios = [
@@ -145,14 +122,15 @@ impl<'a> View<'a> {
         format!("{} PASS{}", counts.pass, parts.chain(scenarios).collect::<String>())
     }
 
-    /// Goals with this verdict, each with its scenario's name, in order; those of the whole suite last.
+    /// Goals with this verdict, as far as it counts, each with its scenario's name, in order; those of the whole suite
+    /// last.
     pub(super) fn goals(&self, word: &str) -> Vec<(&str, &GoalRow)> {
         let of_scenarios = self.scenarios.iter().flat_map(|scenario| {
             let name = scenario.measured.run.name.as_str();
             scenario.goals.iter().map(move |goal| (name, goal))
         });
         let overall = self.overall.iter().map(|goal| ("suite", goal));
-        of_scenarios.chain(overall).filter(|(_, goal)| goal.word == word).collect()
+        of_scenarios.chain(overall).filter(|(_, goal)| goal.word == word && goal.counts).collect()
     }
 
     /// Goals that need looking at, by what is wrong with them; kinds that have none are left out.
@@ -164,6 +142,11 @@ impl<'a> View<'a> {
     /// Goals this run says nothing about, whatever the target.
     pub(super) fn silent(&self) -> Vec<(&str, &GoalRow)> {
         [self.goals("NOT JUDGED"), self.goals("NOT MEASURED")].concat()
+    }
+
+    /// Sides of the run that nobody looked at, a sentence each.
+    pub(super) fn unmeasured(&self) -> Vec<String> {
+        silent::unmeasured(self)
     }
 
     /// Reasons for which scenarios are INVALID, each with the scenario's name.
@@ -178,7 +161,7 @@ impl<'a> View<'a> {
     /// The target's own books in a sentence.
     pub(super) fn books(&self) -> String {
         let Some(audit) = &self.run.audit else {
-            return "not read (no admin token, or the target keeps none)".to_owned();
+            return format!("not read ({})", beside::unread(self.run));
         };
         let sound = audit.checks.iter().filter(|check| check.ok).count();
         let verdict = if audit.ok { "PASS" } else { "FAIL" };
@@ -200,7 +183,10 @@ impl<'a> View<'a> {
     pub(super) fn truth(&self) -> String {
         let scored = self.scenarios.iter().filter(|scenario| !scenario.truth.is_empty()).count();
         if scored == 0 {
-            return format!("not scored: {}", beside::unscored(&self.run.scenarios));
+            return format!(
+                "not scored: {}",
+                beside::unscored(&self.run.scenarios, self.run.faults.as_ref())
+            );
         }
         let compared = self.run.scenarios.iter().filter_map(|measured| measured.truth.as_ref());
         let (routes, misses) =
@@ -212,69 +198,6 @@ impl<'a> View<'a> {
             misses => {
                 format!("{of} scored, {}", count(misses as u64, "percentile differs", "percentiles differ"))
             }
-        }
-    }
-}
-
-impl<'a> ScenarioView<'a> {
-    fn new(measured: &'a Measured, judged: &ScenarioVerdict) -> Self {
-        let run = &measured.run;
-        let goal = |goal| GoalRow::new(Some(run), goal, judged.is_valid());
-        let goals: Vec<GoalRow> = judged.goals.iter().map(goal).collect();
-        Self {
-            measured,
-            verdict: verdict_of(judged, stopped(measured)),
-            pages: PagesView::new(measured, &goals),
-            goals,
-            invalid: judged.invalid.iter().map(ToString::to_string).collect(),
-            findings: figures::findings(measured, judged),
-            latencies: figures::latencies(run),
-            phases: figures::phases(run),
-            faults: figures::faults(measured),
-            slowest: traced::slowest(&measured.traces),
-            shares: figures::shares(run),
-            counters: figures::counters(run),
-            health: figures::health(run),
-            warm_up: figures::warm_up(run),
-            truth: beside::truth(measured),
-            live: LiveView::new(measured),
-        }
-    }
-
-    /// How many of its goals have this verdict.
-    pub(super) fn count(&self, word: &str) -> usize {
-        self.goals.iter().filter(|goal| goal.word == word).count()
-    }
-
-    /// `6 of 7`: the goals that held, of those that were judged.
-    pub(super) fn held(&self) -> String {
-        let judged = self.count("PASS") + self.count("FAIL") + self.count("INCONCLUSIVE");
-        format!("{} of {judged}", self.count("PASS"))
-    }
-
-    /// Its goals, those first that need looking at.
-    pub(super) fn worst_first(&self) -> Vec<&GoalRow> {
-        let mut goals: Vec<&GoalRow> = self.goals.iter().collect();
-        goals.sort_by_key(|goal| goal.rank());
-        goals
-    }
-
-    /// The warm-up in a sentence.
-    pub(super) fn warm_up_words(&self) -> String {
-        let requests = number(self.measured.warm_up_requests);
-        format!("{requests} requests before the start, in no other figure of this report")
-    }
-
-    /// How well the generator measured here, in a sentence.
-    pub(super) fn truth_words(&self) -> String {
-        let measured = std::slice::from_ref(self.measured);
-        match (self.measured.truth.as_ref(), self.truth.is_empty()) {
-            (Some(score), false) if score.misses().is_empty() => {
-                let routes = count(score.routes.len() as u64, "route", "routes");
-                format!("{routes} scored, measured as the target held it")
-            }
-            (Some(_), false) => "what was measured is not what the target held".to_owned(),
-            _ => format!("not scored: {}", beside::unscored(measured)),
         }
     }
 }
@@ -297,27 +220,4 @@ pub(super) fn answer(judgement: &Judgement) -> &'static str {
 pub(super) fn goal(run: &ScenarioRun, judged: &Judged) -> String {
     let row = GoalRow::new(Some(run), judged, true);
     format!("{}: {} ({})", row.name, row.claim(), row.seen())
-}
-
-/// Whether the target met a condition that ended the scenario.
-fn stopped(measured: &Measured) -> bool {
-    measured.ended_early.as_ref().is_some_and(|ended| ended.cause == Cause::Target)
-}
-
-/// A scenario's verdict: what counts most of its goals', and whether it was stopped for the target's sake.
-pub(super) fn verdict_of(judged: &ScenarioVerdict, stopped: bool) -> &'static str {
-    let any = |wanted: fn(&Verdict) -> bool| judged.goals.iter().any(|goal| wanted(&goal.verdict));
-    if judged.has_failed() {
-        "FAIL"
-    } else if stopped {
-        "ABORTED"
-    } else if !judged.is_valid() || any(|verdict| matches!(verdict, Verdict::Invalid(_))) {
-        "INVALID"
-    } else if any(|verdict| matches!(verdict, Verdict::Inconclusive { .. })) {
-        "INCONCLUSIVE"
-    } else if any(|verdict| *verdict == Verdict::Pass) {
-        "PASS"
-    } else {
-        "NOT JUDGED"
-    }
 }

@@ -60,6 +60,9 @@ pub struct Seen {
 pub struct PageView {
     /// How the visit ended.
     pub ended: Ended,
+    /// Where it was then; `None` where no page said so, as in a run of before this was asked.
+    #[serde(default)]
+    pub at: Option<Whereabouts>,
     /// The largest content painted; `None` where the browser named none.
     pub lcp: Option<Lcp>,
     /// First contentful paint.
@@ -82,10 +85,26 @@ pub struct PageView {
     pub failed_count: u64,
     /// Requests to other hosts, which were not sent; the hosts, each once.
     pub kept_in: Vec<String>,
+    /// Those of these hosts that were to send what the page is made of, each once: what was painted without it is not
+    /// what people see.
+    #[serde(default)]
+    pub withheld: Vec<String>,
     /// Errors on its console; the first few.
     pub console: Vec<String>,
     /// How many errors.
     pub console_errors: u64,
+}
+
+/// Which page a visit ended at, and which it was sent to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whereabouts {
+    /// The path in its address.
+    pub path: String,
+    /// What its body is marked as: a page's [`contract::pages::name`]; empty where it bears no mark, `None` where it
+    /// has no body, or had none yet.
+    pub page: Option<String>,
+    /// The mark of the page it was sent to, where that bears one.
+    pub asked: Option<String>,
 }
 
 /// What a visit says of LCP.
@@ -99,16 +118,22 @@ pub enum Outcome {
 
 impl PageView {
     /// What it says of LCP. A page that was not done within [`CAP`] is a slow one, whatever it has painted until then.
-    /// An error's page is painted soon, which is no merit.
+    /// An error's page is painted soon, and so is one to sign in at: which is no merit.
     pub fn outcome(&self) -> Outcome {
-        match (&self.ended, self.refused(), &self.lcp) {
-            (Ended::NoPage(why), ..) => Outcome::Missing(format!("no page: {why}")),
-            (_, Some(status), _) => Outcome::Missing(format!("answered with status {status}")),
-            (Ended::Capped, ..) => Outcome::Lcp(CAP),
-            (Ended::Settled, _, Some(lcp)) => {
-                Outcome::Lcp(Duration::try_from_secs_f64(lcp.at_ms / 1e3).unwrap_or_default())
+        let not_theirs = match &self.ended {
+            Ended::NoPage(why) => Some(format!("no page: {why}")),
+            Ended::Settled | Ended::Capped => {
+                let refused = self.refused().map(|status| format!("answered with status {status}"));
+                refused.or_else(|| self.another())
             }
-            (Ended::Settled, _, None) => Outcome::Missing("nothing was painted that counts".to_owned()),
+        };
+        if let Some(why) = not_theirs {
+            return Outcome::Missing(why);
+        }
+        match (&self.ended, &self.lcp) {
+            (Ended::Capped, _) => Outcome::Lcp(CAP),
+            (_, Some(lcp)) => Outcome::Lcp(Duration::try_from_secs_f64(lcp.at_ms / 1e3).unwrap_or_default()),
+            (_, None) => Outcome::Missing("nothing was painted that counts".to_owned()),
         }
     }
 
@@ -118,6 +143,18 @@ impl PageView {
         /// From this status on, it is an error's.
         const REFUSED: u16 = 400;
         self.status.filter(|status| *status >= REFUSED)
+    }
+
+    /// That it is another page than it was sent to, in words: a redirect, a script or a server led elsewhere. One that
+    /// never came as far as its body is not known to be another.
+    pub fn another(&self) -> Option<String> {
+        let Whereabouts { path, page, asked } = self.at.as_ref()?;
+        let asked = asked.as_ref()?;
+        let is_another = match page {
+            Some(page) => page != asked,
+            None => self.ended == Ended::Settled,
+        };
+        is_another.then(|| format!("another page: {path} is not marked `{asked}`"))
     }
 }
 
@@ -211,10 +248,14 @@ pub struct Fetched {
     pub failed: Option<String>,
 }
 
-/// A page of the generator's own, whose LCP is known: what it takes longer while the crowd is there is the browser's
-/// doing. Milliseconds.
+/// A page of the generator's own, whose work is always the same: what it takes longer while the crowd is there is the
+/// browser's doing. Milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Canary {
+    /// For how long it is held back, whoever opens it: that part of its LCP is nobody's work. Nothing is known of it in a run
+    /// of before it was told apart.
+    #[serde(default)]
+    pub held_ms: f64,
     /// Its LCP before the crowd came.
     pub idle_ms: Vec<f64>,
     /// Its LCP while the crowd was there.

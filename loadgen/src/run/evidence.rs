@@ -128,12 +128,18 @@ pub struct Database {
     pub settings: Vec<(String, String)>,
     /// Share of blocks that were read from its own cache; `None` when nothing was read.
     pub cache_hit: Option<f64>,
-    /// Deadlocks.
-    pub deadlocks: u64,
-    /// Bytes written to temporary files: sorts and hashes that did not fit.
-    pub temp_bytes: u64,
-    /// Statements by the time they took in all, the dearest first; `None` without `pg_stat_statements`.
+    /// Blocks that is a share of, whoever asked for them; absent in runs of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<u64>,
+    /// Deadlocks; `None` when the last reading failed, so that nothing is known of the whole run.
+    pub deadlocks: Option<u64>,
+    /// Bytes written to temporary files: sorts and hashes that did not fit; `None` as above.
+    pub temp_bytes: Option<u64>,
+    /// Statements by the time they took in all, the dearest first; `None` when they could not be read.
     pub statements: Option<Vec<Statement>>,
+    /// What became of asking for their plans; `None` when nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planning: Option<Planning>,
     /// Tables by the rows read one after the other, the most first.
     pub tables: Vec<TableUse>,
     /// What backends waited for: `Lock: transactionid`, and in how many of all samples of a backend at work.
@@ -142,6 +148,17 @@ pub struct Database {
     pub samples: u64,
     /// Indexes that plans of the slowest statements would have used, had they been there.
     pub missing: Vec<MissingIndex>,
+}
+
+/// What became of asking for plans of statements.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planning {
+    /// Statements that have a plan to ask for: those that read or change rows.
+    pub asked: u64,
+    /// Plans that were had.
+    pub had: u64,
+    /// What kept the others away, each reason once, in sentences; none when time was over.
+    pub refused: Vec<String>,
 }
 
 /// One statement, as `pg_stat_statements` has it.
@@ -195,9 +212,9 @@ pub struct Wait {
 /// An index that is missing, and what says so.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MissingIndex {
-    /// `public.event_rsvps`.
+    /// `public.event_rsvps`, quoted where SQL wants it.
     pub table: String,
-    /// Its columns, in order.
+    /// Its columns, in order, quoted where SQL wants it.
     pub columns: Vec<String>,
     /// The statement whose plan shows it.
     pub query: String,

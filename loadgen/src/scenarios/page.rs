@@ -9,6 +9,7 @@
 
 mod account;
 mod browsers;
+mod fetched;
 pub(crate) mod goals;
 mod look;
 mod surfer;

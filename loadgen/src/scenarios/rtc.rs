@@ -22,9 +22,11 @@ mod connection;
 mod door;
 mod goals;
 mod intent;
+mod outcomes;
 mod participant;
 mod roster;
 pub(crate) mod sdp;
+mod series;
 mod session;
 mod signalling;
 mod subscriptions;
@@ -37,14 +39,13 @@ use std::{
 
 use contract::{
     Endpoint,
-    rtc::{JoinSession, LOAD_SESSION, LeaveSession, OTHER_SESSION, SessionParams, VideoHealth, VideoToken},
-    sfu::{CloseTracks, NewSession, NewTracks, Renegotiate, UpdateTracks},
+    rtc::{LOAD_SESSION, OTHER_SESSION, SessionParams},
     ws,
 };
 use engine::{
     curve::Curve,
     load::{Flow, Load},
-    record::{CounterId, Fault, Recorder, Registry, ShareId, TimingId},
+    record::{Fault, Recorder, Registry},
 };
 
 use self::{
@@ -53,6 +54,7 @@ use self::{
     intent::Timetable,
     participant::Participant,
     roster::Roster,
+    series::Series,
     session::Session,
 };
 use crate::{
@@ -60,7 +62,7 @@ use crate::{
     call::{Answer, Call},
     context::Context,
     live::{LiveSession, Media, PARTICIPANTS},
-    media::{dues::Dues, series::MediaSeries},
+    media::dues::Dues,
     run::LiveAccount,
     scenario::{Act, Local, Needs, Plan, Scenario, Scope, Script, Settling, User},
     sfu::Traffic,
@@ -142,78 +144,6 @@ const SOCKETS_EACH: u64 = 5;
 /// Join, token, SFU session, publishing, subscribing and its answer, health checks, leaving.
 fn requests_each(times: &Timetable) -> u64 {
     6 + times.intent(0).health_checks as u64 + 1
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Series {
-    media: MediaSeries,
-    join: TimingId,
-    token: TimingId,
-    all: TimingId,
-    connecting: TimingId,
-    session_length: TimingId,
-    chat_latency: TimingId,
-    away: TimingId,
-    connected: ShareId,
-    sessions_kept: ShareId,
-    time_present: ShareId,
-    delivered: ShareId,
-    video_health: ShareId,
-    tracks: ShareId,
-    foreign_token_refused: ShareId,
-    heard_once: ShareId,
-    heard_in_order: ShareId,
-    sent: CounterId,
-    received: CounterId,
-    missed: CounterId,
-    drops: CounterId,
-    duplicates: CounterId,
-    disorder: CounterId,
-    errors: CounterId,
-}
-
-impl Series {
-    fn declare(registry: &mut Registry) -> Self {
-        let join = registry.endpoint(JoinSession::ROUTE);
-        let token = registry.endpoint(VideoToken::ROUTE);
-        for route in [
-            VideoHealth::ROUTE,
-            LeaveSession::ROUTE,
-            NewSession::ROUTE,
-            NewTracks::ROUTE,
-            Renegotiate::ROUTE,
-            UpdateTracks::ROUTE,
-            CloseTracks::ROUTE,
-        ] {
-            registry.endpoint(route);
-        }
-        Self {
-            media: MediaSeries::declare(registry),
-            join,
-            token,
-            all: registry.group("all"),
-            connecting: registry.value("ws_connecting"),
-            session_length: registry.value("ws_session_duration"),
-            chat_latency: registry.value("chat_message_latency"),
-            away: registry.value("time_to_come_back"),
-            connected: registry.share("ws_connection_success"),
-            sessions_kept: registry.share("sessions_kept"),
-            time_present: registry.share("participant_time_present"),
-            delivered: registry.share("message_delivery_success"),
-            video_health: registry.share("video_health_check_success"),
-            tracks: registry.share("sfu_tracks_granted"),
-            foreign_token_refused: registry.share("foreign_token_refused"),
-            heard_once: registry.share("messages_heard_once"),
-            heard_in_order: registry.share("messages_heard_in_order"),
-            sent: registry.counter("ws_msgs_sent"),
-            received: registry.counter("ws_msgs_received"),
-            missed: registry.counter("messages_missed"),
-            drops: registry.counter("ws_connection_drops"),
-            duplicates: registry.counter("messages_heard_twice"),
-            disorder: registry.counter("messages_out_of_order"),
-            errors: registry.counter("error_frames"),
-        }
-    }
 }
 
 /// The scenario as it is played.

@@ -5,7 +5,10 @@ use std::env::{self, VarError};
 use contract::endpoint::split_route;
 use http::{HeaderValue, Uri, header};
 
-use crate::{http::Outgoing, safety};
+use crate::{
+    http::{Outgoing, Received, SignedPath},
+    safety,
+};
 
 /// Where its API is, unless [`BASE`] says otherwise.
 const DEFAULT_BASE: &str = "https://rtc.live.cloudflare.com/v1";
@@ -18,8 +21,12 @@ const CONTRACT_BASE: &str = "/v1";
 /// Characters an application's id may have: it is a part of a path.
 const MOST_ID_CHARS: usize = 64;
 
-/// Application and secret. The secret is marked as sensitive, so that it shows in no `Debug` output, and the request
-/// that carries both is never the one that evidence is taken of.
+/// How the secret travels.
+const SCHEME: &str = "Bearer ";
+
+/// Application and secret. Both are marked as sensitive, so that they show in no `Debug` output; what is told of a call
+/// that was signed with them has the contract's path ([`Outgoing::path`]), and what the API says of them is
+/// [hidden](Self::hidden).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Account {
     /// The base's path, without a final slash.
@@ -69,13 +76,17 @@ impl Account {
         let (Some(scheme), Some(authority), None) = (uri.scheme_str(), uri.authority(), uri.query()) else {
             return Err(AccountError::Base);
         };
+        // A name or password would be in every note that says where the SFU is.
+        if authority.as_str().contains('@') {
+            return Err(AccountError::Base);
+        }
         if scheme != "https" && !safety::is_this_machine(authority.host()) {
             return Err(AccountError::Plain);
         }
         let fits =
             (1..=MOST_ID_CHARS).contains(&app_id.len()) && app_id.bytes().all(|b| b.is_ascii_alphanumeric());
         let id = HeaderValue::try_from(app_id).ok().filter(|_| fits).ok_or(AccountError::AppId)?;
-        let bearer = HeaderValue::try_from(format!("Bearer {secret}")).map_err(|_| AccountError::Secret)?;
+        let bearer = HeaderValue::try_from(format!("{SCHEME}{secret}")).map_err(|_| AccountError::Secret)?;
         let account = Self {
             base_path: uri.path().trim_end_matches('/').to_owned(),
             app_id: hidden(id),
@@ -85,7 +96,7 @@ impl Account {
     }
 
     /// A call as it is made here: the base's path, this application, its secret. `outgoing` is the same as the contract
-    /// has it, with the application and the bearer that the API gave.
+    /// has it, with the application and the bearer that the API gave; its path is the one that is told of.
     pub fn signed(&self, route: &'static str, outgoing: &Outgoing) -> Outgoing {
         let mut signed = outgoing.clone();
         let app_place = split_route(route).1.split('/').position(|segment| segment == "{app_id}");
@@ -95,9 +106,31 @@ impl Account {
         });
         let path = segments.collect::<Vec<_>>().join("/");
         let rest = path.strip_prefix(CONTRACT_BASE).unwrap_or(&path);
-        signed.path = format!("{}{rest}", self.base_path);
+        signed.signed = Some(SignedPath::new(format!("{}{rest}", self.base_path)));
         signed.headers.insert(header::AUTHORIZATION, self.bearer.clone());
         signed
+    }
+
+    /// A text of the API's, as it may be told: application and secret are left out.
+    pub fn hidden(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        let secret = self.bearer.to_str().ok().and_then(|bearer| bearer.strip_prefix(SCHEME));
+        let app_id = self.app_id.to_str().ok();
+        for (known, shown) in [(secret, "{secret}"), (app_id, "{app_id}")] {
+            if let Some(known) = known.filter(|known| !known.is_empty()) {
+                text = text.replace(known, shown);
+            }
+        }
+        text
+    }
+
+    /// The same of an answer: what its body says, and where it leads.
+    pub fn hide(&self, received: &mut Received) {
+        received.body = self.hidden(&String::from_utf8_lossy(&received.body)).into();
+        let to = received.headers.get(header::LOCATION).and_then(|to| to.to_str().ok());
+        if let Some(to) = to.and_then(|to| HeaderValue::try_from(self.hidden(to)).ok()) {
+            received.headers.insert(header::LOCATION, to);
+        }
     }
 }
 

@@ -212,12 +212,21 @@ fn typed(url: &str) -> Result<Origin, TargetError> {
 }
 
 /// Why there is no target of this text, which is no origin.
-fn unreadable(text: &str) -> TargetError {
+pub(super) fn unreadable(text: &str) -> TargetError {
+    let shown = shown(text);
     if fixtures::environments::speaks_of_production(text) {
         return TargetError::Refused {
-            target: text.to_owned(),
-            why: safety::Refusal::Production { what: "target", name: text.to_owned() },
+            target: shown.clone(),
+            why: safety::Refusal::Production { what: "target", name: shown },
         };
     }
-    TargetError::Unknown(text.to_owned())
+    TargetError::Unknown(shown)
+}
+
+/// What was typed, as it may be repeated: without a user and a password, and without a query, which may hold a token.
+fn shown(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let (someone, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("…@", rest));
+    let (rest, query) = rest.split_once(['?', '#']).map_or((rest, ""), |(rest, _)| (rest, "?…"));
+    format!("{scheme}://{someone}{rest}{query}")
 }

@@ -39,7 +39,7 @@ impl Target {
         confirmed: &[String],
     ) -> Result<Self, TargetError> {
         let refused = |why| TargetError::Sfu { sfu: url.to_owned(), why };
-        let origin = Origin::read(url).ok_or_else(|| TargetError::Unknown(url.to_owned()))?;
+        let origin = Origin::read(url).ok_or_else(|| super::asked::unreadable(url))?;
         safety::sfu_host(&origin.host).map_err(refused)?;
         let typed = confirmed.iter().find(|typed| **typed == origin.host).or(confirmed.first());
         let sent = || format!("That sends calls and media of live sessions to {}", origin.host);

@@ -5,10 +5,36 @@ use std::time::Duration;
 use reqwest::{Client, Url, redirect::Policy};
 
 use super::OutletError;
-use crate::http::Tls;
+use crate::{http::Tls, words::innermost};
 
 /// How it names itself.
 pub(super) const AGENT: &str = concat!("wwmaa-loadgen/", env!("CARGO_PKG_VERSION"));
+
+/// Why nothing is sent to an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// It is no URL with http or https and a host.
+    Address,
+    /// It has a user or password in it, and an argument is seen by everybody on the machine.
+    Userinfo,
+    /// A secret would be readable on its way.
+    Readable,
+}
+
+/// The address, where `with_secret` says whether a token, password or header goes there as well.
+pub(super) fn fit(address: &str, with_secret: bool) -> Result<Url, Unfit> {
+    let url: Url = address.parse().map_err(|_| Unfit::Address)?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(Unfit::Address);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Unfit::Userinfo);
+    }
+    if url.scheme() == "http" && with_secret && !on_this_machine(&url) {
+        return Err(Unfit::Readable);
+    }
+    Ok(url)
+}
 
 /// A client for `url` that waits for no answer longer than `within`. It follows nobody elsewhere: what it carries is
 /// meant for one place.
@@ -37,9 +63,5 @@ pub(super) fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
     }
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
+    innermost(error)
 }

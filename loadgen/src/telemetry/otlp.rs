@@ -18,7 +18,7 @@ pub use self::headers::{Headers, HeadersError};
 pub(crate) use self::{
     account::Told,
     exporter::{Exporter, Outlet},
-    meter::Meter,
+    meter::{Book, Meter},
 };
 use crate::http::Traceparent;
 

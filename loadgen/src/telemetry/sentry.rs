@@ -8,7 +8,6 @@
 
 mod envelope;
 mod limits;
-mod scrub;
 mod sender;
 mod told;
 
@@ -18,8 +17,9 @@ use sentry_types::Dsn;
 
 pub use envelope::{Category, Envelope};
 pub use limits::Limits;
-pub use scrub::scrub;
 pub use told::{About, told};
+
+pub use crate::scrub::scrub;
 
 use super::{OutletError, Secret};
 use crate::run::Measured;

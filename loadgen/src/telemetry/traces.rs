@@ -53,7 +53,7 @@ pub(crate) struct Tracing {
     scenario: Arc<Scenario>,
     /// Where what is kept is told at once.
     outlet: Option<Outlet>,
-    meter: Option<Arc<Meter>>,
+    meter: Option<Meter>,
     /// What workers that have ended have kept.
     kept: Mutex<Keeper>,
 }
@@ -69,8 +69,10 @@ impl Tracing {
         let (trace, span) = ids::Key::of(&nonce, scenario, &[format!("part {part}")]).nth(0);
         let root = Traceparent { trace, span, sampled: true };
         let scenario = Arc::new(Scenario { name: scenario, root, anchor: clock::Anchor::now() });
-        let meter =
-            outlet.as_ref().filter(|outlet| outlet.metrics()).map(|_| Arc::new(Meter::new(clock::now())));
+        let meter = outlet
+            .as_ref()
+            .filter(|outlet| outlet.metrics())
+            .map(|_| Meter::new(scenario.name, clock::now()));
         let kept = Mutex::new(Keeper::new(wish.slowest));
         Arc::new(Self { wish, nonce, part, scenario, outlet, meter, kept })
     }

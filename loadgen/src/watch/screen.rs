@@ -19,7 +19,7 @@ use super::{
     terminal::{self, Curtain, View},
     web::{Door, Server},
 };
-use crate::{report, telemetry::Feed};
+use crate::{report, telemetry::Feed, words::tame};
 
 /// The log beside the report.
 pub const LOG: &str = "suite.log";
@@ -102,10 +102,11 @@ impl Screen {
         self
     }
 
-    /// Says a sentence.
+    /// Says a sentence. What a target said may be in it: nothing of that controls a terminal or a workflow.
     pub fn say(&self, text: &str) {
-        self.note(text);
-        self.happens(Event::Said { text: text.to_owned() });
+        let text = tame(text);
+        self.note(&text);
+        self.happens(Event::Said { text });
     }
 
     /// Writes a sentence to the log only. A full disk is no reason to stop: the report will say so.

@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 fn order(url: &str) -> Order {
     Order {
         url: url.to_owned(),
+        page: None,
         cookies: Vec::new(),
         headers: Vec::new(),
         visitor: 0,

@@ -10,10 +10,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::future::join_all;
 use loadgen::{
     browser::{Cookie, Device, Done, Film, Fleet, Grounds, Order, PageView, Source, Throttle},
-    run::{Ended, Parts},
+    run::{Ended, Outcome, Parts, Whereabouts},
 };
+use tokio::net::TcpListener;
 
-use crate::browser::Browser;
+use crate::{browser::Browser, stage::WORLD};
 
 use self::{site::Site, trace::Trace};
 
@@ -27,6 +28,7 @@ fn grounds() -> Grounds {
 fn order(visitor: u64, url: String) -> Order {
     Order {
         url,
+        page: None,
         cookies: Vec::new(),
         headers: Vec::new(),
         visitor,
@@ -97,24 +99,13 @@ async fn lcp_is_what_the_browsers_own_trace_says() {
 
 #[tokio::test]
 async fn pages_are_seen_as_they_are() {
-    let Some(program) = std::env::var_os("TEST_CHROMIUM").filter(|program| !program.is_empty()) else {
-        // Says so.
-        assert!(Browser::start().await.is_none());
-        return;
-    };
+    let Some(program) = crate::provided::named("TEST_CHROMIUM") else { return };
     let fleet = Fleet::start(&Source::Program(PathBuf::from(program)), grounds()).await.expect("it starts");
     let stage = Stage { fleet, site: Site::start().await };
-    tokio::join!(
-        ends(&stage),
-        next_candidates(&stage),
-        elsewhere(&stage),
-        on_the_way(&stage),
-        complaints(&stage),
-        shifts(&stage),
-        films(&stage),
-        what_it_carries(&stage),
-        canary(&stage),
-    );
+    // Few at a time: each visit has to settle within its own time limit, on a busy machine as well.
+    tokio::join!(ends(&stage), next_candidates(&stage), elsewhere(&stage), sent_away(&stage));
+    tokio::join!(on_the_way(&stage), complaints(&stage), shifts(&stage));
+    tokio::join!(films(&stage), what_it_carries(&stage), canary(&stage));
 }
 
 /// How visits end, whatever the page does.
@@ -158,6 +149,7 @@ async fn elsewhere(stage: &Stage) {
     let (foreign, sent, went) =
         tokio::join!(stage.see(30, "/foreign"), stage.see(31, "/sent-away"), stage.see(32, "/goes-away"));
     assert_eq!((foreign.kept_in, foreign.failed_count), (vec!["elsewhere.test".into()], 0));
+    assert_eq!(foreign.withheld, ["elsewhere.test"], "it was a picture");
     assert_eq!((foreign.requests, foreign.console_errors), (1, 0));
     assert_eq!((sent.ended, sent.status, sent.requests), (Ended::Settled, Some(200), 2));
     assert_eq!(sent.lcp.expect("its text").element, "h1#title");
@@ -182,6 +174,27 @@ async fn on_the_way(stage: &Stage) {
         assert_eq!((view.ended, view.status, view.failed_count), (Ended::Settled, Some(200), 0));
         assert_eq!(view.lcp.expect("its text").element, "h1#title");
     }
+}
+
+/// A mock that takes nobody's cookie, and sends whoever asks for the dashboard away to sign in.
+async fn sent_away(stage: &Stage) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
+    let mock = format!("http://{}", listener.local_addr().expect("it is bound"));
+    let config = mock_server::Config { world: Some(*WORLD), ..mock_server::Config::default() };
+    let serving = tokio::spawn(mock_server::serve(listener, config, std::future::pending::<()>()));
+    let cookies = vec![Cookie { name: contract::pages::TOKEN_COOKIE.into(), value: "expired".into() }];
+    let home = Order { page: Some("home"), ..order(37, format!("{mock}/")) };
+    let dashboard = Order { page: Some("dashboard"), cookies, ..order(38, format!("{mock}/dashboard")) };
+    let ((home, _), (dashboard, _)) = tokio::join!(stage.open(home), stage.open(dashboard));
+    assert!(matches!(home.outcome(), Outcome::Lcp(_)), "{home:?}");
+    assert_eq!((dashboard.ended.clone(), dashboard.status), (Ended::Settled, Some(200)));
+    assert!(dashboard.lcp.is_some(), "what it shows instead is painted: {dashboard:?}");
+    let asked = Some("dashboard".to_owned());
+    let whereabouts = Whereabouts { path: "/login".into(), page: Some("login".into()), asked };
+    assert_eq!(dashboard.at.as_ref(), Some(&whereabouts));
+    let said = "another page: /login is not marked `dashboard`";
+    assert_eq!(dashboard.outcome(), Outcome::Missing(said.to_owned()));
+    serving.abort();
 }
 
 async fn complaints(stage: &Stage) {

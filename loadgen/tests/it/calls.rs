@@ -114,6 +114,24 @@ fn a_shape_that_differs_says_where() {
 }
 
 #[test]
+fn an_answer_that_does_not_fit_is_told_without_the_tokens_in_it() {
+    local(async {
+        let body =
+            r#"{"access_token":"eyJhbGci.s3cr3t","token_type":"bearer","refresh_token":"s3cr3t","plan":7}"#;
+        for status in ["200 OK", "500 Internal Server Error"] {
+            let origin = saying(status, "application/json", body).await;
+            recorded(&origin, async |context| {
+                let call = context.call::<MySubscription>(&Nothing {}).bearer("t");
+                let fault = call.send().await.expect_err("it does not fit");
+                let told = r#""token_type":"bearer","refresh_token":"[scrubbed]","plan":7}"#;
+                assert!(fault.detail.contains(told) && !fault.detail.contains("s3cr3t"), "{}", fault.detail);
+            })
+            .await;
+        }
+    });
+}
+
+#[test]
 fn a_refusal_the_step_allows_for_is_no_error() {
     local(async {
         let origin = saying("404 Not Found", "application/json", r#"{"detail":"none"}"#).await;

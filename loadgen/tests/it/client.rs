@@ -5,9 +5,13 @@ use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
 use engine::record::FaultKind;
 use hyper::{Request, Response, body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use loadgen::http::{Limits, Tls, TlsError};
+use loadgen::{
+    http::{Connector, Limits, Tls, TlsError},
+    target::Target,
+    ws::Socket,
+};
 
-use crate::servers::{answer, client, get, listen, local, request, send, serve, within};
+use crate::servers::{answer, certified, client, get, listen, local, request, send, serve, within};
 
 fn kind(exchange: &loadgen::http::Exchange) -> FaultKind {
     exchange.answer.as_ref().expect_err("it fails").kind.clone()
@@ -194,19 +198,9 @@ fn a_burst_takes_two_more_connections_and_closes_them() {
     });
 }
 
-/// A certificate for `localhost` and a server behind it that speaks HTTP/2 and HTTP/1.1.
+/// A server behind a certificate for `localhost` that speaks HTTP/2 and HTTP/1.1.
 async fn secured(protocols: &[&[u8]]) -> (String, tempfile::NamedTempFile) {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).expect("a certificate");
-    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .expect("certificate and key fit");
-    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let (acceptor, pem) = certified(protocols);
     let (listener, origin) = listen().await;
     tokio::task::spawn_local(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -222,8 +216,6 @@ async fn secured(protocols: &[&[u8]]) -> (String, tempfile::NamedTempFile) {
             });
         }
     });
-    let pem = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(pem.path(), made.cert.pem()).expect("it can be written");
     (origin.replace("http://127.0.0.1", "https://localhost"), pem)
 }
 
@@ -264,4 +256,31 @@ fn roots_that_are_none_are_named() {
         matches!(&error, TlsError::Roots { path, .. } if *path == file.path().display().to_string()),
         "{error}"
     );
+}
+
+#[test]
+fn a_socket_that_does_not_open_is_told_without_its_token() {
+    const REFUSED: &[u8] = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n";
+    local(async {
+        for (answers, expected) in
+            [(0, FaultKind::Status(500)), (1, FaultKind::Timeout), (2, FaultKind::Protocol)]
+        {
+            let origin = serve(move |_, mut stream| async move {
+                request(&mut stream).await;
+                match answers {
+                    0 => send(&mut stream, REFUSED).await,
+                    1 => _ = request(&mut stream).await,
+                    _ => send(&mut stream, &answer("{}")[4..]).await,
+                }
+            })
+            .await;
+            let target = Arc::new(Target::parse(&origin).expect("a loopback origin"));
+            let connector = Connector::new(target, None, within(Duration::from_millis(500)));
+            let path = contract::ws::path("s1", "ws_s3cr3t");
+            let fault = Socket::open(&connector, &path, None).await.expect_err("it does not open");
+            assert_eq!(fault.kind, expected);
+            assert!(fault.detail.starts_with("socket /ws/sessions/s1: "), "{fault}");
+            assert!(!fault.to_string().contains("s3cr3t") && !fault.to_string().contains("token"), "{fault}");
+        }
+    });
 }

@@ -2,5 +2,6 @@
 
 mod allowance;
 mod calls;
+mod failing;
 mod refusals;
 mod runs;

@@ -3,6 +3,7 @@
 mod acceptance;
 mod command;
 mod experiment;
+mod k6s;
 mod made;
 mod says;
 mod trends;

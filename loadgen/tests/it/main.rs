@@ -1,5 +1,8 @@
 //! The load generator's tests, in one binary.
 
+#[path = "../../../tests/provided.rs"]
+mod provided;
+
 mod api;
 #[path = "../../../mock-server/tests/it/browser.rs"]
 #[expect(dead_code, reason = "only the mock's page is typed into")]
@@ -22,13 +25,16 @@ mod media;
 mod media_books;
 mod media_session;
 mod missing_index;
+mod odd_indexes;
 mod otlp;
 mod page;
 mod page_browsers;
+mod pooled;
 mod preflight;
 mod probes;
 mod processes;
 mod promises;
+mod quiet_database;
 mod readiness;
 mod report;
 mod rsvp_lies;

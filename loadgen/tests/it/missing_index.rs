@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use loadgen::{
     bottlenecks,
     probes::{Place, PostgresAddress, Probing, Wish},
-    run::{Database, Evidence, Run, Source},
+    run::{Database, Evidence, Run, Source, Statement},
 };
 use seeder::{
     Environment, World,
@@ -18,25 +18,25 @@ use tokio::runtime::Runtime;
 use crate::report::made;
 
 /// Questions of the workload.
-const QUESTIONS: i64 = 60;
+pub(crate) const QUESTIONS: i64 = 60;
 /// The index that is dropped: over `user_id` and `status`.
-const DROPPED: &str = "DROP INDEX event_rsvps_of_user";
+pub(crate) const DROPPED: &str = "DROP INDEX event_rsvps_of_user";
 const PASSWORD: &str = "s3cret-of-the-reader";
 
 /// A database of the test's own with a small world in it, and a role that may read.
-struct Seeded {
-    runtime: Runtime,
-    name: String,
+pub(crate) struct Seeded {
+    pub(crate) runtime: Runtime,
+    pub(crate) name: String,
 }
 
-fn server() -> reqwest::Url {
+pub(crate) fn server() -> reqwest::Url {
     let url = std::env::var("TEST_DATABASE_URL")
         .expect("tests/provide.sh brings a Postgres: call provide_postgres");
     reqwest::Url::parse(&url).expect("a URL")
 }
 
 impl Seeded {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let name = format!("loadgen_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -65,6 +65,7 @@ impl Seeded {
                 .await
                 .expect("the world is put in place");
         });
+        seeded.alone();
         seeded.execute(&format!(
             "CREATE EXTENSION pg_stat_statements; CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'; \
              GRANT pg_monitor, pg_read_all_data TO {name}"
@@ -72,14 +73,24 @@ impl Seeded {
         seeded
     }
 
-    fn url(&self) -> String {
+    /// Waits until whoever filled it has left: a backend tells what it did on its way out.
+    fn alone(&self) {
+        let others = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+        self.runtime.block_on(async {
+            let mut connection = PgConnection::connect(server().as_str()).await.expect("Postgres answers");
+            let count = || sqlx::query_scalar::<_, i64>(AssertSqlSafe(others.clone()));
+            while count().fetch_one(&mut connection).await.expect("a number") > 0 {}
+        });
+    }
+
+    pub(crate) fn url(&self) -> String {
         let mut url = server();
         url.set_path(&self.name);
         url.to_string()
     }
 
     /// The address for the role that may read.
-    fn readers(&self) -> PostgresAddress {
+    pub(crate) fn readers(&self) -> PostgresAddress {
         let mut url = server();
         url.set_path(&self.name);
         url.set_username(&self.name).expect("it has a host");
@@ -91,13 +102,18 @@ impl Seeded {
         self.runtime.block_on(run(server().as_str(), sql));
     }
 
-    fn execute(&self, sql: &str) {
+    pub(crate) fn execute(&self, sql: &str) {
         self.runtime.block_on(run(&self.url(), sql));
     }
 
     /// What is read while somebody asks for the bookings of one person after the other.
-    fn read_beside_the_workload(&self) -> Evidence {
-        let probing = begin(self.readers()).expect("it is read");
+    pub(crate) fn read_beside_the_workload(&self) -> Evidence {
+        self.read_at(self.readers())
+    }
+
+    /// The same, read at this address.
+    pub(crate) fn read_at(&self, address: PostgresAddress) -> Evidence {
+        let probing = begin(address).expect("it is read");
         self.runtime.block_on(workload(&self.url()));
         probing.end(false).expect("something was to be read")
     }
@@ -125,16 +141,20 @@ async fn workload(url: &str) {
                    AND user_id = (SELECT id FROM users ORDER BY id LIMIT 1 OFFSET $1)";
         sqlx::query(sql).bind(number).bind("confirmed").fetch_one(&mut connection).await.expect("an answer");
     }
-    // A backend tells the others what it did once a second; here, before it is ready again.
+    flushed(connection).await;
+}
+
+/// Closes it. A backend tells the others what it did once a second; here, before it is ready again.
+pub(crate) async fn flushed(mut connection: PgConnection) {
     sqlx::raw_sql("SELECT pg_stat_force_next_flush()").execute(&mut connection).await.expect("PostgreSQL 15");
     connection.close().await.expect("closed");
 }
 
-fn begin(address: PostgresAddress) -> Result<Probing, loadgen::probes::NotThere> {
+pub(crate) fn begin(address: PostgresAddress) -> Result<Probing, loadgen::probes::NotThere> {
     Probing::begin(&Wish { places: vec![Place::Postgres(address)], ..Wish::default() })
 }
 
-fn database(evidence: &Evidence) -> (&Source, &Database) {
+pub(crate) fn database(evidence: &Evidence) -> (&Source, &Database) {
     let [source] = evidence.sources.as_slice() else { panic!("{evidence:?}") };
     (source, source.database.as_ref().expect("it is a Postgres"))
 }
@@ -156,6 +176,10 @@ fn a_dropped_index_is_named_with_its_table_and_columns() {
     assert_eq!((missing.sequential_scans, missing.rows_scanned), (used.sequential_scans, used.rows_scanned));
     assert_eq!(used.rows_scanned, used.rows * QUESTIONS as u64);
     let statements = database.statements.as_ref().expect("they are counted");
+    let own = |statement: &&Statement| {
+        ["BEGIN", "SET", "COMMIT"].iter().any(|word| statement.query.starts_with(word))
+    };
+    assert_eq!(statements.iter().find(own), None, "the probe's own are left out");
     let counted =
         statements.iter().find(|statement| statement.query == missing.query).expect("it is one of them");
     assert!(
@@ -169,16 +193,13 @@ fn a_dropped_index_is_named_with_its_table_and_columns() {
         indexes_of(evidence),
         [(
             "Index public.event_rsvps (user_id, status)".to_owned(),
-            Some(
-                "CREATE INDEX CONCURRENTLY event_rsvps_user_id_status ON public.event_rsvps (user_id, status);"
-                    .to_owned()
-            )
+            Some("CREATE INDEX CONCURRENTLY ON public.event_rsvps (user_id, status);".to_owned())
         )]
     );
 }
 
 /// What the report of a run that read this recommends of indexes, and the statement it gives.
-fn indexes_of(evidence: Evidence) -> Vec<(String, Option<String>)> {
+pub(crate) fn indexes_of(evidence: Evidence) -> Vec<(String, Option<String>)> {
     let run = Run { evidence: Some(evidence), ..made::good() };
     let found = bottlenecks::find(&run).recommendations;
     found.into_iter().filter(|r| r.topic == "Database indexes").map(|r| (r.title, r.change)).collect()

@@ -26,6 +26,7 @@ fn with_browsers(scope: Scope, visitors: u64) -> Scope {
         throttle: Throttle::None,
         required: false,
         own_roots: false,
+        hosts: Vec::new(),
     };
     Scope { browsing: Browsing::Some(Arc::new(company)), ..scope }
 }
@@ -156,10 +157,11 @@ fn a_browser_that_must_be_there_and_is_not_is_a_usage_error() {
 
 #[test]
 fn what_was_typed_wrong_of_browsers_is_said_with_what_there_is() {
-    let cases: [(&[&str], &[&str]); 5] = [
+    let cases: [(&[&str], &[&str]); 6] = [
         (&["plan", "--browsers", "many"], &["`many`", "auto, required, 0 to 16"]),
         (&["run", "--browsers", "17"], &["`17`", "0 to 16"]),
         (&["run", "--browser-at", "http://192.0.2.1:9222"], &["192.0.2.1", "only a browser of this machine"]),
+        (&["run", "--browser-host", "https://cdn.example/a"], &["`https://cdn.example/a`", "a host's name"]),
         (&["run", "--throttle", "5g"], &["`5g`", "none, cable, slow-4g, 3g"]),
         (
             &["plan", "--browsers", "0", "--browser-at", "http://127.0.0.1:9222"],
@@ -170,6 +172,20 @@ fn what_was_typed_wrong_of_browsers_is_said_with_what_there_is() {
         let said = refused(args);
         assert!(words.iter().all(|word| said.contains(word)), "{args:?}: {said}");
     }
+}
+
+#[test]
+fn hosts_beside_the_target_s_are_confirmed_as_every_host_is() {
+    let at = |host: &[&str]| {
+        let run = ["run", "--scenario", "page-load", "--target", "http://127.0.0.1:1", "--browser-host"];
+        let output = loadgen(&[&run[..], host].concat());
+        assert_eq!(output.status.code(), Some(3), "nobody listens there, and nobody is asked");
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let said = at(&["fonts.gstatic.com"]);
+    assert!(said.contains("--confirm fonts.gstatic.com"), "{said}");
+    let said = at(&["cdn.example", "--confirm", "cdn.example"]);
+    assert!(said.contains("cdn.example is refused") && said.contains("fonts.gstatic.com"), "{said}");
 }
 
 #[test]

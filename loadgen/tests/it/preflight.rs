@@ -150,6 +150,14 @@ fn kind(findings: &Findings, route: &str) -> Kind {
 }
 
 #[test]
+fn what_probes_share_is_shown_without_secrets() {
+    let target = Arc::new(Target::parse("http://127.0.0.1:1").expect("a loopback origin"));
+    let connector = Connector::new(target, None, Limits::default());
+    let shown = format!("{:?}", Kit::new(&connector, &WORLD, "n0".into(), "whsec_hunter2".to_owned()));
+    assert!(shown.contains("n0") && !shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
 fn there_is_a_probe_of_every_route_of_every_scenario() {
     let probed: BTreeSet<_> = preflight::probed_routes().collect();
     for scenario in scenarios::ALL {
@@ -225,6 +233,57 @@ fn an_honest_target_can_run_all_six_and_keeps_nothing_of_it() {
     assert!(in_order, "the audit of the mock's own books");
     assert!(events.iter().all(|id| id.ends_with("preflight")), "{events:?}");
     assert_eq!(events.len(), 2, "the forged ones are not in the book");
+}
+
+#[test]
+fn a_socket_that_does_not_open_is_told_without_its_token_and_its_session_is_left() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = seen.clone();
+    let watch = move |request: Request, next: Next| {
+        let path = request.uri().path().to_owned();
+        log.lock().expect("nobody panicked").push(path.clone());
+        async move {
+            if path.starts_with("/ws/") {
+                let refused = Response::builder().status(StatusCode::INTERNAL_SERVER_ERROR);
+                return refused.body(Body::empty()).expect("a status and no body");
+            }
+            next.run(request).await
+        }
+    };
+    let mock = Standing::new(mock(honest).layer(from_fn(watch)));
+    let findings = mock.findings(&["rtc-load"]);
+    assert_eq!(kind(&findings, contract::ws::ROUTE), Kind::Refused);
+    let said = format!("{}{}", table(&findings), serde_json::to_string(&findings).expect("it is JSON"));
+    assert!(said.contains("socket /ws/sessions/test_session_001: "), "{said}");
+    assert!(!said.contains("token="), "{said}");
+    let seen = seen.lock().expect("nobody panicked");
+    let asked = |what: &str| {
+        let path = format!("/api/rtc/sessions/test_session_001/{what}");
+        seen.iter().filter(|seen| **seen == path).count()
+    };
+    assert_eq!((asked("join"), asked("leave")), (1, 1));
+}
+
+/// Refuses with what would do something where it is shown.
+fn hostile(asked: &str, body: &mut Value) -> Option<(u16, &'static str)> {
+    if asked != "GET /api/search" {
+        return None;
+    }
+    let long = "x".repeat(90);
+    *body = json!({ "detail": format!("\u{1b}[2J\u{202e}{long} ::error::owned ##[add-mask]owned") });
+    Some((403, "application/json"))
+}
+
+#[test]
+fn what_a_target_says_controls_neither_the_terminal_nor_a_workflow() {
+    let findings = Standing::new(mock(hostile)).findings(&["search-load"]);
+    for ink in [Ink::Plain, Ink::Colour] {
+        let said = preflight::text(&findings, ink);
+        assert!(said.contains("owned"), "{said}");
+        assert!(!said.contains("\u{1b}[2J") && !said.contains('\u{202e}') && !said.contains("##["), "{said}");
+        let commands = said.lines().filter(|line| line.trim_start().starts_with("::")).count();
+        assert_eq!(commands, 0, "{said}");
+    }
 }
 
 /// What a deployment that has drifted answers.

@@ -1,9 +1,11 @@
 //! The target's side, read from real servers: a mock's metrics, a Redis, a Prometheus.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
+    sync::mpsc,
 };
 
 use engine::clock;
@@ -22,7 +24,12 @@ fn mock() -> (Runtime, String) {
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
     let origin = format!("http://{}", listener.local_addr().expect("it is bound"));
     let config = Config { admin_token: "token-of-the-tests".to_owned(), ..Config::default() };
-    runtime.spawn(async move { mock_server::serve(listener, config, std::future::pending::<()>()).await });
+    let (tell, told) = mpsc::channel();
+    runtime.spawn(async move {
+        let ready = || tell.send(()).expect("the test waits");
+        mock_server::serve_announced(listener, config, std::future::pending::<()>(), ready).await
+    });
+    told.recv().expect("it is built");
     (runtime, origin)
 }
 
@@ -115,7 +122,7 @@ struct Prometheus {
 
 impl Prometheus {
     /// Starts the one of the tests, and returns when it takes queries.
-    fn scraping(program: &str, target: &str) -> Self {
+    fn scraping(program: &OsStr, target: &str) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let config = dir.path().join("prometheus.yml");
         let job = format!("- job_name: mock\n    static_configs: [{{targets: [{target:?}]}}]\n");
@@ -152,10 +159,7 @@ impl Drop for Prometheus {
 
 #[test]
 fn a_prometheus_is_asked_for_all_of_the_run_at_its_end() {
-    let Ok(program) = std::env::var("TEST_PROMETHEUS") else {
-        eprintln!("left out: tests/provide.sh found no Prometheus");
-        return;
-    };
+    let Some(program) = crate::provided::named("TEST_PROMETHEUS") else { return };
     let (mock, origin) = mock();
     let prometheus = Prometheus::scraping(&program, origin.trim_start_matches("http://"));
     let page = Page::parse(&prometheus.origin).expect("an address");

@@ -147,8 +147,7 @@ fn a_split_run_asks_what_one_process_would_ask() {
 
 #[test]
 fn real_browsers_visit_beside_a_split_crowd_from_the_parent_alone() {
-    if std::env::var_os("TEST_CHROMIUM").is_none_or(|program| program.is_empty()) {
-        println!("LEFT OUT: browsers beside a split crowd, as TEST_CHROMIUM names none");
+    if crate::provided::named("TEST_CHROMIUM").is_none() {
         return;
     }
     let args = ["--scenario", "page-load", "--time-scale", "0.5", "--browsers", "1"];

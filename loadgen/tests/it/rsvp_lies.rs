@@ -19,7 +19,7 @@ use engine::run::ScenarioRun;
 use serde_json::{Value, json};
 
 use crate::scopes::{plan, smoke};
-use crate::stage::{Play, WORLD, all_faults, play, red, share};
+use crate::stage::{Play, WORLD, all_faults, play, red_but_for_time, share};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lie {
@@ -249,7 +249,7 @@ async fn each_lie_turns_its_goal_red_and_no_other() {
         (Lie::BreaksWhenFull, "refusals are 400 \"full\", never 5xx"),
     ];
     for ((lie, goal), run) in expected.iter().zip(go_all(expected.map(|(lie, _)| lie)).await) {
-        assert_eq!(red(&run), [*goal], "{lie:?}");
+        assert_eq!(red_but_for_time(&run), [*goal], "{lie:?}");
     }
 }
 
@@ -257,7 +257,7 @@ async fn each_lie_turns_its_goal_red_and_no_other() {
 async fn an_honest_office_passes_and_one_that_hides_the_event_seats_nobody() {
     let [honest, hides] = go_all([Lie::None, Lie::HidesTheEvent]).await;
     assert_eq!(all_faults(&honest), []);
-    assert_eq!(red(&honest), [""; 0]);
+    assert_eq!(red_but_for_time(&honest), [""; 0]);
     for (name, fewest) in [
         ("waitlist_in_order", 1),
         ("refusals_say_full", 4),

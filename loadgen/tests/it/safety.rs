@@ -30,7 +30,7 @@ fn a_target_that_load_may_not_go_to_is_refused_with_what_to_do() {
         2: unknown target `moon`: it is `mock`, `local`, `staging`, `backend-2025-11`, a profile of your own (FILE.toml; `loadgen targets show mock` explains it), or a URL such as http://127.0.0.1:8089
         2: unknown target `ftp://127.0.0.1`: it is `mock`, `local`, `staging`, `backend-2025-11`, a profile of your own (FILE.toml; `loadgen targets show mock` explains it), or a URL such as http://127.0.0.1:8089
         2: unknown target `http://127.0.0.1/api`: it is `mock`, `local`, `staging`, `backend-2025-11`, a profile of your own (FILE.toml; `loadgen targets show mock` explains it), or a URL such as http://127.0.0.1:8089
-        2: unknown target `http://somebody@127.0.0.1`: it is `mock`, `local`, `staging`, `backend-2025-11`, a profile of your own (FILE.toml; `loadgen targets show mock` explains it), or a URL such as http://127.0.0.1:8089
+        2: unknown target `http://…@127.0.0.1`: it is `mock`, `local`, `staging`, `backend-2025-11`, a profile of your own (FILE.toml; `loadgen targets show mock` explains it), or a URL such as http://127.0.0.1:8089
         2: the target profile /nowhere/target.toml cannot be read: No such file or directory (os error 2)
         3: target production is refused: the target `production` has `prod` in its name, and load never goes to production
         3: target https://prod-eu.staging.wwmaa.com is refused: the target `https://prod-eu.staging.wwmaa.com` has `prod` in its name, and load never goes to production

@@ -72,6 +72,23 @@ pub(crate) fn client(origin: &str, limits: Limits, tls: Option<Tls>) -> Client {
     Client::new(Connector::new(Arc::new(target), tls, limits))
 }
 
+/// A certificate for `localhost`, made now: what speaks TLS with it, and the file to trust.
+pub(crate) fn certified(protocols: &[&[u8]]) -> (tokio_rustls::TlsAcceptor, tempfile::NamedTempFile) {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".into()]).expect("a certificate");
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .expect("certificate and key fit");
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    let pem = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(pem.path(), made.cert.pem()).expect("it can be written");
+    (tokio_rustls::TlsAcceptor::from(Arc::new(config)), pem)
+}
+
 /// Limits with another time limit.
 pub(crate) fn within(timeout: Duration) -> Limits {
     Limits { timeout, ..Limits::default() }
@@ -82,6 +99,7 @@ pub(crate) fn get(path: &str) -> Outgoing {
     Outgoing {
         method: http::Method::GET,
         path: path.to_owned(),
+        signed: None,
         headers: http::HeaderMap::new(),
         body: bytes::Bytes::new(),
         trace: None,

@@ -1,26 +1,33 @@
 //! rtc-load against rooms that lie: each lie turns the goal red that is about it.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use axum::{
     Json, Router,
     extract::{
-        Path, Query,
+        Path, Query, Request,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
     },
     http::{HeaderMap, StatusCode},
+    middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::{get, post, put},
 };
-use contract::{rtc::LOAD_SESSION, sfu::TracksInput};
+use contract::{
+    rtc::{LOAD_SESSION, OTHER_SESSION},
+    sfu::TracksInput,
+};
 use engine::run::ScenarioRun;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::sleep};
 
-use crate::stage::{Play, all_faults, play, red, share};
+use crate::stage::{Play, all_faults, play, red_but_for_time, samples, share};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lie {
@@ -36,9 +43,17 @@ enum Lie {
     TakesForeignTokens,
     /// The socket is closed, but not for the token.
     ClosesForAnotherReason,
+    /// Video is not given to another session's token, but not for the token.
+    VideoFails,
+    /// What joining the other session is answered with is no answer of the contract.
+    JoinIsUnreadable,
     /// Nobody stays longer than half a second the first time.
     Drops,
     Degraded,
+    /// Nobody is let in before all that they were to say was to be said.
+    LetsInLate,
+    /// The SFU has no time for anybody until long after the session.
+    SfuIsBusy,
 }
 
 /// Somebody at the socket.
@@ -94,12 +109,21 @@ fn server(lie: Lie) -> Router {
     let newest = current.clone();
     let join = move |Path(session): Path<String>, Json(input): Json<Value>| async move {
         let token = format!("{session}/{}", numbers.fetch_add(1, Ordering::Relaxed));
+        if lie == Lie::LetsInLate && session == LOAD_SESSION {
+            sleep(LATE).await;
+        }
         let who = input["user_id"].as_str().expect("who").to_owned();
         newest.lock().expect("nobody panicked").insert(who, token.clone());
+        if lie == Lie::JoinIsUnreadable && session == OTHER_SESSION {
+            return Json(json!({"access_token": token}));
+        }
         Json(json!({"session_id": session, "participant_id": "p", "access_token": token, "ws_token": token,
                     "participants": 1, "ice_servers": []}))
     };
     let token = move |Path(session): Path<String>, headers: HeaderMap| async move {
+        if !bearer(&headers).starts_with(&session) && lie == Lie::VideoFails {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
         if !bearer(&headers).starts_with(&session) && lie != Lie::TakesForeignTokens {
             return (StatusCode::FORBIDDEN, Json(json!({"detail": "another session's"}))).into_response();
         }
@@ -131,13 +155,20 @@ fn server(lie: Lie) -> Router {
             "/v1/apps/a/sessions/new",
             post(async || (StatusCode::CREATED, Json(json!({"sessionId": "s"})))),
         )
-        .route("/v1/apps/a/sessions/s/tracks/new", post(tracks))
+        .route(
+            "/v1/apps/a/sessions/s/tracks/new",
+            if lie == Lie::SfuIsBusy { post(busy) } else { post(tracks) },
+        )
         .route("/v1/apps/a/sessions/s/renegotiate", put(async || Json(json!({}))))
         .route("/ws/sessions/{id}", get(socket))
 }
 
 fn bearer(headers: &HeaderMap) -> String {
     headers["authorization"].to_str().expect("ASCII").trim_start_matches("Bearer ").to_owned()
+}
+
+async fn busy() -> Response {
+    (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "30")], Json(json!({"detail": "busy"}))).into_response()
 }
 
 async fn tracks(Json(input): Json<TracksInput>) -> Json<Value> {
@@ -187,6 +218,8 @@ async fn attend(lie: Lie, room: Arc<Mutex<Room>>, good: bool, session: String, m
 }
 
 const PEOPLE: u64 = 5;
+/// Later than anybody says anything, and sooner than they leave, in a session of five seconds.
+const LATE: Duration = Duration::from_millis(3_800);
 
 /// Five people for a few seconds: smoke at a fraction of its time.
 async fn go(lie: Lie) -> ScenarioRun {
@@ -211,7 +244,7 @@ async fn each_lie_turns_its_goal_red_and_no_other() {
         (Lie::TakesForeignTokens, "another session's token is refused"),
     ];
     for ((lie, goal), run) in expected.iter().zip(go_all(expected.map(|(lie, _)| lie)).await) {
-        assert_eq!(red(&run), [*goal], "{lie:?}");
+        assert_eq!(red_but_for_time(&run), [*goal], "{lie:?}");
     }
 }
 
@@ -220,7 +253,7 @@ async fn what_is_true_what_proves_nothing_and_what_is_counted() {
     let lies = [Lie::None, Lie::ClosesForAnotherReason, Lie::Drops, Lie::Degraded];
     let [honest, breaks, drops, degraded] = go_all(lies).await;
     assert_eq!(all_faults(&honest), []);
-    assert_eq!(red(&honest), [""; 0]);
+    assert_eq!(red_but_for_time(&honest), [""; 0]);
     assert_eq!(share(&honest, "message_delivery_success"), (2 * PEOPLE * (PEOPLE - 1), 0));
     assert_eq!(share(&honest, "foreign_token_refused"), (2, 0));
     assert_eq!(share(&honest, "sessions_kept"), (PEOPLE, 0));
@@ -229,7 +262,58 @@ async fn what_is_true_what_proves_nothing_and_what_is_counted() {
 
     assert_eq!(share(&drops, "sessions_kept"), (0, PEOPLE));
     assert!(share(&drops, "participant_time_present").1 > 0, "the gap counts");
+    assert_eq!(samples(&drops, "join_http"), PEOPLE, "coming back is not the way in");
     assert_eq!(all_faults(&drops), [], "video is asked about with the token of the newest join");
 
     assert_eq!(share(&degraded, "video_health_check_success").0, 0);
+}
+
+fn counter(run: &ScenarioRun, name: &str) -> u64 {
+    run.counters.iter().find(|counter| counter.name == name).expect("the plan declares it").total
+}
+
+#[tokio::test]
+async fn whoever_comes_late_was_away_and_makes_up_for_nothing() {
+    let run = go(Lie::LetsInLate).await;
+    assert_eq!(counter(&run, "ws_msgs_sent"), 0, "what was to be said before is not said any more");
+    let (_, away) = share(&run, "participant_time_present");
+    assert!(away >= PEOPLE * 800, "{away} ms beyond the three seconds that joining may take");
+    let red = red_but_for_time(&run);
+    assert!(red.iter().any(|goal| goal == "drop rate (participant time lost)"), "{red:?}");
+    assert_eq!(share(&run, "sessions_kept"), (PEOPLE, 0), "coming late is no drop");
+}
+
+#[tokio::test]
+async fn a_person_is_in_the_chat_while_their_camera_still_connects() {
+    let run = go(Lie::SfuIsBusy).await;
+    assert_eq!(share(&run, "ws_connection_success"), (PEOPLE, 0));
+    assert_eq!(share(&run, "sessions_kept"), (PEOPLE, 0));
+    assert_eq!(samples(&run, "participant_ready"), 0, "without a session with the SFU nobody is ready");
+}
+
+#[tokio::test]
+async fn whoever_tries_another_session_s_token_leaves_that_session_whatever_comes_of_it() {
+    let lies = [
+        Lie::None,
+        Lie::TakesForeignTokens,
+        Lie::ClosesForAnotherReason,
+        Lie::VideoFails,
+        Lie::JoinIsUnreadable,
+    ];
+    for lie in lies {
+        let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+        let log = seen.clone();
+        let watch = move |request: Request, next: Next| {
+            log.lock().expect("nobody panicked").push(request.uri().path().to_owned());
+            next.run(request)
+        };
+        let server = server(lie).layer(from_fn(watch));
+        play("rtc-load", server, Play::Whole { turns: Vec::new(), scale: 0.3 }).await;
+        let seen = seen.lock().expect("nobody panicked");
+        let asked = |what: &str| {
+            let path = format!("/api/rtc/sessions/{OTHER_SESSION}/{what}");
+            seen.iter().filter(|seen| **seen == path).count()
+        };
+        assert_eq!((asked("join"), asked("leave")), (1, 1), "{lie:?}: {seen:?}");
+    }
 }

@@ -120,3 +120,18 @@ fn a_target_that_says_it_is_something_else_gets_nothing_but_that_question() {
         3: error: target mine is refused: its /health says its environment is `local`, and the `staging` that was asked for says staging
     "]].assert_eq(&told.concat());
 }
+
+#[test]
+fn what_may_be_a_secret_in_a_target_that_is_none_is_not_repeated() {
+    for target in [
+        "https://me:s3cr3t@api-staging.wwmaa.com",
+        "https://me:s3?cr3t@api-staging.wwmaa.com",
+        "https://api-staging.wwmaa.com/?token=s3cr3t",
+        "https://me:s3cr3t@production.wwmaa.com",
+    ] {
+        let said = said(&loadgen(&["run", "--target", target]));
+        assert!(said.contains("wwmaa.com") && !said.contains("cr3t"), "{said}");
+        let said = self::said(&loadgen(&["run", "--target", "http://127.0.0.1:1", "--sfu", target]));
+        assert!(said.contains("wwmaa.com") && !said.contains("cr3t"), "{said}");
+    }
+}

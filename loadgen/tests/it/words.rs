@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use loadgen::words::{duration, limit, number, percent, proportion};
+use loadgen::words::{duration, limit, number, one_line, percent, proportion, tame};
 
 #[test]
 fn durations_have_three_digits_and_the_unit_that_fits() {
@@ -61,4 +61,17 @@ fn thousands_are_set_apart() {
     {
         assert_eq!(number(n), words);
     }
+}
+
+#[test]
+fn what_others_say_controls_neither_a_terminal_nor_a_workflow() {
+    assert_eq!(one_line("a\r\nb\tc"), "a  b c");
+    assert_eq!(one_line("\u{1b}[2J\u{9b}31mred\u{7f}\u{202e}der\u{200b}"), " [2J 31mred der");
+    assert_eq!(one_line("judo für «Žižka» 柔道 😀"), "judo für «Žižka» 柔道 😀");
+    assert_eq!(
+        tame("one\n  ::error::two ::three\nfour ##[add-mask]five"),
+        "one\n  : :error::two ::three\nfour ## [add-mask]five"
+    );
+    assert_eq!(tame("\u{1b}]0;title\u{7}"), " ]0;title ");
+    assert_eq!(tame("at http://[::1]:8080"), "at http://[::1]:8080");
 }

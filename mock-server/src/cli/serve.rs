@@ -145,7 +145,7 @@ pub(super) struct Args {
     page_weight: PageWeight,
 
     /// Tell an OpenTelemetry collector, over OTLP/HTTP in protobuf (`/v1/traces` is added), of requests that say which
-    /// trace they belong to: those that are recorded, and those that fail here.
+    /// trace they belong to: those that are recorded, those that fail here or are given up, and the slowest of each route.
     #[arg(long, value_name = "http://HOST:PORT")]
     otlp: Option<Collector>,
 
@@ -221,8 +221,10 @@ async fn listen(address: SocketAddr, config: Config, exit_with_parent: bool) -> 
 struct Greeting {
     /// For programs, on standard output.
     lines: String,
-    /// For people, on standard error.
+    /// For people, on standard error: with the token, where it is not kept.
     page: String,
+    /// Without it, where others may read it later.
+    page_alone: String,
 }
 
 fn greeting(address: SocketAddr, config: &Config) -> Greeting {
@@ -234,7 +236,9 @@ fn greeting(address: SocketAddr, config: &Config) -> Greeting {
         config.admin_token,
         certificate.unwrap_or_default()
     );
-    Greeting { lines, page: page::address(&format!("{scheme}://{address}"), &config.admin_token) }
+    let base = format!("{scheme}://{address}");
+    let page_alone = format!("{base}{} (it asks for the admin token)", page::PATH);
+    Greeting { lines, page: page::address(&base, &config.admin_token), page_alone }
 }
 
 fn greet(greeting: &Greeting) {
@@ -243,7 +247,13 @@ fn greet(greeting: &Greeting) {
         tracing::warn!("nobody reads standard output: {error}");
     }
     // Whoever does not read this does not miss it.
-    drop(writeln!(std::io::stderr(), "a page for people: {}", greeting.page));
+    let page = if errors_are_kept() { &greeting.page_alone } else { &greeting.page };
+    drop(writeln!(std::io::stderr(), "a page for people: {page}"));
+}
+
+/// Whether standard error is a file: a log, which lies about and is handed on.
+fn errors_are_kept() -> bool {
+    std::fs::metadata("/dev/stderr").is_ok_and(|errors| errors.is_file())
 }
 
 /// Cancelled when the end was called for, and when it was a second time.

@@ -38,8 +38,8 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: impl Future)
     serve_announced(listener, config, shutdown, || {}).await
 }
 
-/// The same, with a word when it is ready to answer.
-pub(crate) async fn serve_announced(
+/// The same, with a word when it is ready to answer: a listener takes connections before there is a world to tell of.
+pub async fn serve_announced(
     listener: TcpListener,
     config: Config,
     shutdown: impl Future,

@@ -49,6 +49,8 @@ impl FromStr for Collector {
         if base.scheme_str() != Some("http")
             || base.host().is_none_or(str::is_empty)
             || base.query().is_some()
+            // A user and a password would be seen by others, and are not sent.
+            || base.authority().is_some_and(|at| at.as_str().contains('@'))
         {
             return Err(CollectorError);
         }

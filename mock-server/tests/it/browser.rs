@@ -1,9 +1,7 @@
 //! A headless Chromium of a test's own, driven over the Chrome `DevTools` Protocol.
 //! Source: <https://chromedevtools.github.io/devtools-protocol/tot/>
 
-use std::io::Write as _;
 use std::process::Stdio;
-use std::sync::Once;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -30,15 +28,6 @@ const SWITCHES: [&str; 8] = [
     "--remote-debugging-port=0",
 ];
 
-/// Said once, not by each test.
-static LEFT_OUT: Once = Once::new();
-
-/// Says that there is nothing to test with, also where what a test prints is kept from who runs it.
-fn left_out() {
-    let why = "LEFT OUT: pages in a browser, as TEST_CHROMIUM names none; `./test units` provides one";
-    drop(writeln!(std::io::stderr(), "{why}"));
-}
-
 /// A browser with one page. What the page complained of is kept.
 pub(crate) struct Browser {
     child: Child,
@@ -60,10 +49,7 @@ impl Browser {
 
     /// The same, with more switches.
     pub(crate) async fn start_with(switches: &[&str]) -> Option<Self> {
-        let Some(program) = std::env::var_os("TEST_CHROMIUM").filter(|program| !program.is_empty()) else {
-            LEFT_OUT.call_once(left_out);
-            return None;
-        };
+        let program = crate::provided::named("TEST_CHROMIUM")?;
         let profile = tempfile::tempdir().expect("a directory for the profile");
         let mut command = Command::new(&program);
         command.args(SWITCHES).args(switches).arg(format!("--user-data-dir={}", profile.path().display()));

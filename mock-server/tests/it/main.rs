@@ -37,6 +37,8 @@ mod pages;
 mod pages_seen;
 mod profile;
 mod program;
+#[path = "../../../tests/provided.rs"]
+mod provided;
 mod redis_server;
 mod refusals;
 mod replay;

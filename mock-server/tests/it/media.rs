@@ -82,10 +82,13 @@ async fn a_wish_for_a_keyframe_reaches_the_publisher() {
     ann.send(cam, 5);
     until(&mut [&mut ann, &mut bob], "packets", |peers| peers[1].heard.len() == 5).await;
     let everybody = &mut [&mut ann, &mut bob];
-    until(everybody, "a beginning with a keyframe", |peers| peers[0].keyframes_wanted == 1).await;
+    until(everybody, "a beginning with a keyframe", |peers| peers[0].keyframes_wanted >= 1).await;
+    // A wish may be said more than once, until it is granted.
+    let before = ann.keyframes_wanted;
     bob.wants_keyframe(section);
-    until(&mut [&mut ann, &mut bob], "the wish", |peers| peers[0].keyframes_wanted == 2).await;
-    assert_eq!(books(&rig).await["total"]["keyframe_requests"], 1);
+    until(&mut [&mut ann, &mut bob], "the wish", |peers| peers[0].keyframes_wanted > before).await;
+    let wishes = books(&rig).await["total"]["keyframe_requests"].as_u64();
+    assert!(wishes >= Some(1), "{wishes:?}");
 }
 
 #[tokio::test]

@@ -93,6 +93,31 @@ fn people_are_told_of_their_page_on_standard_error() {
 }
 
 #[test]
+fn what_it_is_started_with_is_shown_without_its_secrets() {
+    let secret = || "hunter2".to_owned();
+    let config = mock_server::Config {
+        admin_token: secret(),
+        stripe_secret: secret(),
+        ..mock_server::Config::default()
+    };
+    let shown = format!("{config:?}");
+    assert!(shown.contains("environment") && !shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn a_log_is_told_of_the_page_without_the_token() {
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let args = ["--port=0", "--exit-with-parent", "--admin-token=hunter2"];
+    let kept = log.reopen().expect("the same file");
+    let output = program(&args).stdin(Stdio::null()).stderr(kept).output().expect("it starts");
+    let out = String::from_utf8_lossy(&output.stdout);
+    let base = out.lines().next().and_then(|line| line.strip_prefix("listening on ")).expect("the address");
+    let said = std::fs::read_to_string(log.path()).expect("the log");
+    assert!(said.contains(&format!("a page for people: {base}/__admin (")), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
 fn sigterm_ends_it_gracefully() {
     let (mut child, _out, _, token) = started(&["--listen", "127.0.0.1:0"]);
     assert_eq!(token.len(), 32, "a random token of 128 bits");

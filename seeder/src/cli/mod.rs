@@ -23,6 +23,15 @@ const DIFFERS: u8 = 99;
 /// Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
+/// Whether these arguments (the program's name first) mean something; nothing is done. Commands that are written into
+/// documents are held against it.
+pub fn understands(args: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+    match Cli::try_parse_from(args) {
+        Err(said) if said.use_stderr() => Err(said.to_string()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// Runs `seed` with these arguments (the program's name first) and says how it went.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();

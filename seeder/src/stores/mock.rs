@@ -228,6 +228,12 @@ fn parse(url: &str) -> Result<Url, SeedError> {
     if address.scheme() != "http" {
         return Err(bad_address(url, &"it must begin with http://"));
     }
+    if !address.username().is_empty() || address.password().is_some() {
+        return Err(bad_address(
+            url,
+            &"it has a user or a password, which everybody on this machine could read",
+        ));
+    }
     if address.path() != "/" || address.query().is_some() {
         return Err(bad_address(url, &"it must end after the port"));
     }
@@ -253,7 +259,13 @@ async fn refuse_elsewhere(address: &Url) -> Result<(), SeedError> {
 }
 
 fn bad_address(url: &str, reason: &dyn std::fmt::Display) -> SeedError {
-    SeedError::BadAddress { url: url.to_owned(), reason: reason.to_string() }
+    // What is before an @ may be a password, whatever else is wrong.
+    let url = match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://{rest}"),
+        (None, Some((_, rest))) => rest.to_owned(),
+        (_, None) => url.to_owned(),
+    };
+    SeedError::BadAddress { url, reason: reason.to_string() }
 }
 
 /// What a refusal says: its `detail` sentence, or its text as it came.
@@ -270,3 +282,6 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     std::iter::successors(error.source(), |cause| cause.source())
         .fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use mock_server::Config;
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::command::{Ran, seed_from_async};
 
@@ -14,7 +14,12 @@ pub(crate) async fn mock() -> String {
     let config = Config { admin_token: TOKEN.to_owned(), ..Config::default() };
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
-    tokio::spawn(async move { mock_server::serve(listener, config, std::future::pending::<()>()).await });
+    let (tell, told) = oneshot::channel();
+    tokio::spawn(async move {
+        let ready = || tell.send(()).expect("the test waits");
+        mock_server::serve_announced(listener, config, std::future::pending::<()>(), ready).await
+    });
+    told.await.expect("it is built");
     url
 }
 

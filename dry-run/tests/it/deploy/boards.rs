@@ -128,9 +128,6 @@ fn every_metric_that_is_asked_for_exists() {
     known.extend(known::of_the_generator());
     known.extend(known::recorded());
     known.extend(of_the_mock);
-    if !has_bus {
-        println!("LEFT OUT: metrics of the bus, as TEST_REDIS_URL names no Redis");
-    }
     let rules = super::alerts::expressions().into_iter().map(|expression| ("rules.yml", expression));
     let boards = boards();
     let shown = boards.iter().flat_map(|board| board.expressions().into_iter().map(|it| (board.name, it)));
@@ -146,13 +143,9 @@ fn every_metric_that_is_asked_for_exists() {
     }
 }
 
-/// `./test` provides promtool or says that it could not.
 #[test]
 fn promtool_reads_every_expression_of_a_dashboard() {
-    let Some(promtool) = std::env::var_os("TEST_PROMTOOL").filter(|path| !path.is_empty()) else {
-        println!("LEFT OUT: TEST_PROMTOOL names no promtool");
-        return;
-    };
+    let Some(promtool) = crate::provided::named("TEST_PROMTOOL") else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");
     for board in boards() {
         let rules = board.expressions().into_iter().enumerate().map(|(n, expression)| {

@@ -18,7 +18,7 @@ pub(super) fn of_the_mock() -> (BTreeSet<String>, bool) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let plan = folder.path().join("faults.toml");
     fs::write(&plan, FAULTS).expect("it can be written");
-    let redis = std::env::var("TEST_REDIS_URL").ok().filter(|url| !url.is_empty());
+    let redis = crate::provided::named("TEST_REDIS_URL").map(|url| url.into_string().expect("text"));
     let mut mock = Command::new(env!("CARGO_BIN_EXE_dry-run"));
     mock.args(["__mock-server", "--listen", "127.0.0.1:0", "--profile", "healthy", "--faults"]).arg(&plan);
     if let Some(url) = &redis {

@@ -1,7 +1,5 @@
 //! What a run holds, as the catalogue asks for it.
 
-use std::fmt::Write as _;
-
 use engine::{record::FaultKind, run::ScenarioRun};
 
 use super::super::Bottleneck;
@@ -52,9 +50,10 @@ impl<'a> Facts<'a> {
         mine.map(|found| (found.sentence.clone(), found.scenario.clone())).unzip()
     }
 
-    /// Requests of all scenarios.
+    /// All requests that were sent while the target's side was read: the baseline's and those of warm-ups, too.
     pub(super) fn requests(&self) -> u64 {
-        self.scenarios().map(|scenario| scenario.requests().0).sum()
+        let measured = self.run.baseline.iter().chain(&self.run.scenarios);
+        measured.map(|it| it.run.requests().0 + it.warm_up_requests).sum()
     }
 
     /// Failures of a kind by route, with the scenario: `429 of POST /api/… in …`.
@@ -79,34 +78,6 @@ impl<'a> Facts<'a> {
             })
         })
     }
-
-    /// The commands that show whether a change helped.
-    pub(super) fn proof(&self, scenarios: &[String]) -> String {
-        let meta = &self.run.meta;
-        let mut run =
-            format!("loadgen run --target {} --preset {} --seed {}", meta.target, meta.preset, meta.seed);
-        let mut names: Vec<&str> = scenarios.iter().map(String::as_str).collect();
-        names.sort_unstable();
-        names.dedup();
-        if names.is_empty() {
-            names = self.scenarios().map(|scenario| scenario.name.as_str()).collect();
-        }
-        for name in names {
-            run.push_str(" --scenario ");
-            run.push_str(name);
-        }
-        if (meta.time_scale - 1.0).abs() > f64::EPSILON {
-            let _ = write!(run, " --time-scale {}", meta.time_scale);
-        }
-        format!("{run}\nloadgen compare results/{} results/run_AFTER", meta.id)
-    }
-}
-
-/// Readings taken while a scenario ran.
-pub(super) fn during(scenario: &ScenarioRun, resource: &Resource) -> Vec<(u64, f64)> {
-    let length = u64::try_from(scenario.duration.as_millis()).unwrap_or(u64::MAX);
-    let window = scenario.started_unix_ms..scenario.started_unix_ms.saturating_add(length);
-    resource.points.iter().filter(|(at, value)| window.contains(at) && value.is_finite()).copied().collect()
 }
 
 /// The highest of some values; `None` of none.

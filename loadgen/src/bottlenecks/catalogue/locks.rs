@@ -24,8 +24,8 @@ fn of(facts: &Facts<'_>, source: &Source, database: &Database) -> Option<Advice>
         prove_with.extend(scenarios);
     }
     evidence.extend(often(database, "Lock"));
-    if database.deadlocks > 0 {
-        evidence.push(format!("{} in {}", count(database.deadlocks, "deadlock", "deadlocks"), source.name));
+    if let Some(deadlocks @ 1..) = database.deadlocks {
+        evidence.push(format!("{} in {}", count(deadlocks, "deadlock", "deadlocks"), source.name));
     }
     (!evidence.is_empty()).then(|| Advice {
         title: "Hold row locks for less time, and take them in one order".to_owned(),

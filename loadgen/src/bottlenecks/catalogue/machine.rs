@@ -1,52 +1,58 @@
-//! Processors and memory of the target that are nearly used up.
+//! Processors and memory of the target that were nearly used up.
 
 use super::{
-    super::level::amount,
+    super::{
+        held::{self, Held},
+        level::amount,
+    },
     Advice, Facts,
-    facts::{during, most},
 };
 use crate::{
-    run::{Resource, ResourceKind, Source, Unit},
-    words::{count, number, percent},
+    run::{Resource, ResourceKind, Source},
+    words::percent,
 };
 
-/// What a processor and memory may be used to, as the launch checklist has it.
-pub(super) const LIMITS: [(ResourceKind, f64); 2] = [(ResourceKind::Cpu, 0.9), (ResourceKind::Memory, 0.85)];
+/// What is told of a kind, and what it may be used to, as the launch checklist has it.
+const LIMITS: [(ResourceKind, &str, f64); 2] =
+    [(ResourceKind::Cpu, "processor", held::CPU), (ResourceKind::Memory, "memory", held::MEMORY)];
 
 pub(super) fn observe(facts: &Facts<'_>) -> Vec<Advice> {
-    let kinds = LIMITS.into_iter();
-    kinds
-        .flat_map(|(kind, limit)| {
-            facts.resources(kind).filter_map(move |(source, it)| of(facts, source, it, limit))
-        })
-        .collect()
+    let of_kind = |(kind, what, limit)| {
+        let all = facts.resources(kind).filter(|(source, it)| !held::is_full_by_design(source, it));
+        all.filter_map(move |(source, it)| of(facts, source, it, what, limit))
+    };
+    LIMITS.into_iter().flat_map(of_kind).collect()
 }
 
-fn of(facts: &Facts<'_>, source: &Source, resource: &Resource, limit: f64) -> Option<Advice> {
+/// Advice only where a known capacity was nearly reached, for more than a burst: what merely moved with latency may have
+/// been idle.
+fn of(facts: &Facts<'_>, source: &Source, resource: &Resource, what: &str, limit: f64) -> Option<Advice> {
+    let capacity = held::capacity(resource)?;
+    let mut reached = Vec::new();
     let (mut evidence, mut prove_with) = facts.moved(source, resource);
-    let capacity = resource.capacity.or((resource.unit == Unit::Share).then_some(1.0));
     for scenario in facts.scenarios() {
-        let Some(capacity) = capacity.filter(|capacity| *capacity > 0.0) else { continue };
-        let readings = during(scenario, resource);
-        let over = readings.iter().filter(|(_, value)| *value >= limit * capacity).count();
-        let Some(most) = most(readings.iter().map(|(_, value)| *value)).filter(|_| over > 0) else {
-            continue;
-        };
-        evidence.push(format!(
-            "{}: {} or more in {} of {} during {}, {} of {} at most",
+        let seen = Held::during(scenario, resource, limit * capacity).filter(Held::is_often);
+        let Some(seen) = seen else { continue };
+        reached.push(format!(
+            "{}: {} or more in {} during {}, {} of {} at most",
             resource.name,
             percent(limit),
-            number(over as u64),
-            count(readings.len() as u64, "reading", "readings"),
+            seen.words(),
             scenario.name,
-            amount(most, resource.unit),
+            amount(seen.most, resource.unit),
             amount(capacity, resource.unit)
         ));
         prove_with.push(scenario.name.clone());
     }
-    let what = if resource.kind == ResourceKind::Cpu { "processor" } else { "memory" };
-    (!evidence.is_empty()).then(|| Advice {
-        title: format!("Give {} more {what}, or more servers to share the work", source.name),
+    if reached.is_empty() {
+        return None;
+    }
+    evidence.extend(reached);
+    Some(Advice {
+        title: format!(
+            "More {what}, or more servers to share the work: {} of {} was nearly used up",
+            resource.name, source.name
+        ),
         evidence,
         change: None,
         prove_with,

@@ -3,13 +3,15 @@
 use super::{super::level::bytes, Advice, Facts, locks::often};
 use crate::{
     run::{Database, Source},
-    words::percent,
+    words::{number, percent},
 };
 
 /// Below this, more of what is read should fit in its cache.
 const HIT: f64 = 0.99;
 /// Below this, it hardly does.
 const HIT_LOW: f64 = 0.9;
+/// Of fewer blocks (80 MiB, as they usually are) the share says little: a cache has to be filled once.
+const BLOCKS: u64 = 10_000;
 /// A few small sorts on disk are nothing.
 const TEMP_BYTES: u64 = 16 << 20;
 
@@ -23,9 +25,14 @@ pub(super) fn observe(facts: &Facts<'_>) -> Vec<Advice> {
 
 fn cache(source: &Source, database: &Database) -> Option<Advice> {
     let hit = database.cache_hit.filter(|hit| *hit < HIT)?;
+    let blocks = database.blocks.filter(|blocks| *blocks >= BLOCKS)?;
     let depth = if hit < HIT_LOW { "hardly fits" } else { "does not quite fit" };
-    let mut evidence =
-        vec![format!("{} of the blocks of {} were found in its cache", percent(hit), source.name)];
+    let mut evidence = vec![format!(
+        "{} of the {} blocks that {} was asked for, by whomever, were found in its cache",
+        percent(hit),
+        number(blocks),
+        source.name
+    )];
     evidence.extend(setting(database, "shared_buffers"));
     evidence.extend(often(database, "IO"));
     Some(Advice {
@@ -40,9 +47,10 @@ fn cache(source: &Source, database: &Database) -> Option<Advice> {
 }
 
 fn sorts(database: &Database) -> Option<Advice> {
-    let mut evidence = vec![format!("{} were written to temporary files", bytes(database.temp_bytes as f64))];
+    let written = database.temp_bytes.filter(|written| *written >= TEMP_BYTES)?;
+    let mut evidence = vec![format!("{} were written to temporary files", bytes(written as f64))];
     evidence.extend(setting(database, "work_mem"));
-    (database.temp_bytes >= TEMP_BYTES).then(|| Advice {
+    Some(Advice {
         title: "Let sorts and hashes fit in memory".to_owned(),
         evidence,
         change: Some(

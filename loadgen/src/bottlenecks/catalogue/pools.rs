@@ -3,30 +3,34 @@
 use engine::run::ScenarioRun;
 
 use super::{
-    super::level::amount,
+    super::{
+        held::{self, OFTEN, during},
+        level::amount,
+    },
     Advice, Facts,
-    facts::{during, most},
+    facts::most,
 };
 use crate::{
     run::{Resource, ResourceKind, Source, Unit},
-    words::{count, number, percent},
+    words::{count, number},
 };
 
 /// From this share on a pool counts as full.
 const FULL: f64 = 0.98;
-/// A pool that is full in fewer of its readings has only met a burst.
-const OFTEN: f64 = 0.1;
 
 pub(super) fn observe(facts: &Facts<'_>) -> Vec<Advice> {
     facts.resources(ResourceKind::Pool).filter_map(|(source, pool)| of(facts, source, pool)).collect()
 }
 
+/// Advice only where it is known how many places there are: all of them were taken for more than a burst, or nearly all
+/// while latency rose.
 fn of(facts: &Facts<'_>, source: &Source, pool: &Resource) -> Option<Advice> {
+    let capacity = held::capacity(pool)?;
     let (mut evidence, mut prove_with) = facts.moved(source, pool);
     let waiting = waiting(facts, source, pool);
     let mut wanted: Option<f64> = None;
     for scenario in facts.scenarios() {
-        let Some(seen) = Seen::of(scenario, pool, waiting) else { continue };
+        let Some(seen) = Seen::of(scenario, pool, capacity, waiting) else { continue };
         evidence.extend(seen.sentences(scenario, pool, waiting));
         prove_with.push(scenario.name.clone());
         wanted = most(wanted.into_iter().chain(seen.wanted));
@@ -34,7 +38,6 @@ fn of(facts: &Facts<'_>, source: &Source, pool: &Resource) -> Option<Advice> {
     if evidence.is_empty() {
         return None;
     }
-    evidence.extend(database_work(source));
     let places = wanted.map(|wanted| {
         format!(
             "At least {} places, by the most that were taken and waited for at once.",
@@ -42,7 +45,7 @@ fn of(facts: &Facts<'_>, source: &Source, pool: &Resource) -> Option<Advice> {
         )
     });
     Some(Advice {
-        title: format!("Enlarge {}, or hold its places for less time", pool.name),
+        title: format!("Enlarge {} of {}, or hold its places for less time", pool.name, source.name),
         evidence,
         change: places,
         prove_with,
@@ -60,8 +63,8 @@ fn waiting<'a>(facts: &Facts<'a>, source: &Source, pool: &Resource) -> Option<&'
 struct Seen {
     full: u64,
     readings: u64,
-    /// Places taken on average while it was full.
-    taken: f64,
+    /// Places taken on average, over the whole scenario; `None` where they were read as a share of all.
+    taken: Option<f64>,
     /// The most that waited.
     waited: Option<f64>,
     /// The most that were taken and waited for at once.
@@ -69,8 +72,13 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(scenario: &ScenarioRun, pool: &Resource, waiting: Option<&Resource>) -> Option<Self> {
-        let capacity = pool.capacity.filter(|capacity| *capacity > 0.0)?;
+    fn of(
+        scenario: &ScenarioRun,
+        pool: &Resource,
+        capacity: f64,
+        waiting: Option<&Resource>,
+    ) -> Option<Self> {
+        let counted = pool.unit == Unit::Count;
         let readings = during(scenario, pool);
         let full: Vec<_> = readings.iter().filter(|(_, taken)| *taken >= FULL * capacity).collect();
         let waits = waiting.map(|waiting| during(scenario, waiting)).unwrap_or_default();
@@ -81,9 +89,10 @@ impl Seen {
         (!full.is_empty() && full.len() as f64 >= OFTEN * readings.len() as f64).then(|| Self {
             full: full.len() as u64,
             readings: readings.len() as u64,
-            taken: full.iter().map(|(_, taken)| taken).sum::<f64>() / full.len() as f64,
+            taken: counted
+                .then(|| readings.iter().map(|(_, taken)| taken).sum::<f64>() / readings.len() as f64),
             waited: most(waits.iter().map(|(_, waited)| *waited)).filter(|waited| *waited > 0.0),
-            wanted: most(full.iter().filter_map(together)),
+            wanted: most(full.iter().filter(|_| counted).filter_map(together)),
         })
     }
 
@@ -98,35 +107,22 @@ impl Seen {
         if let (Some(waited), Some(waiting)) = (self.waited, waiting) {
             told.push(format!("{}: up to {} at once", waiting.name, amount(waited, Unit::Count)));
         }
-        let (requests, seconds) = (scenario.requests().0, scenario.duration.as_secs_f64());
-        if requests > 0 && seconds > 0.0 {
-            let rate = requests as f64 / seconds;
-            told.push(format!(
-                "Little's law: {rate:.1} requests a second with {} places taken is {:.1} ms of a place for each \
-                 request",
-                amount(self.taken, Unit::Count),
-                self.taken / rate * 1e3
-            ));
-        }
+        told.extend(self.taken.and_then(|taken| little(scenario, taken)));
         told
     }
 }
 
-/// How many statements the database worked on at once, by Little's law: rate x time.
-fn database_work(source: &Source) -> Option<String> {
-    let statements = source.database.as_ref()?.statements.as_ref()?;
-    let seconds = (source.reads.checked_sub(1)? * source.every_ms) as f64 / 1e3;
-    let (calls, busy_ms) =
-        statements.iter().fold((0, 0.0), |(calls, ms), it| (calls + it.calls, ms + it.total_ms));
-    let busy = busy_ms / 1e3 / seconds;
-    (calls > 0 && seconds > 0.0).then(|| {
+/// For how long each request held a place, by Little's law: both means are over the same time, the whole scenario.
+fn little(scenario: &ScenarioRun, taken: f64) -> Option<String> {
+    let (requests, seconds) = (scenario.requests().0, scenario.duration.as_secs_f64());
+    let rate = requests as f64 / seconds;
+    (requests > 0 && seconds > 0.0).then(|| {
         format!(
-            "Little's law: the {} statements of {} took {:.1} s of {seconds:.0} s: {busy:.2} at work at once on \
-             average ({} of one connection)",
-            number(calls),
-            source.name,
-            busy_ms / 1e3,
-            percent(busy)
+            "Little's law over all of {}: {rate:.1} requests a second, whatever their route, with {} places taken on \
+             average is {:.1} ms of a place for each request",
+            scenario.name,
+            amount(taken, Unit::Count),
+            taken / rate * 1e3
         )
     })
 }

@@ -16,7 +16,8 @@ pub(super) fn observe(facts: &Facts<'_>) -> Vec<Advice> {
         (requests > 0 && each >= TIMES).then(|| Advice {
             title: "Ask once for all rows of an answer".to_owned(),
             evidence: vec![format!(
-                "{} ran {} during {} requests: {each:.1} times each",
+                "{} ran {} while this run sent {} requests, those of its baseline and warm-up among them: {each:.1} \
+                 times each, if nobody else asked for it",
                 quoted(&statement.query),
                 count(statement.calls, "time", "times"),
                 number(requests)

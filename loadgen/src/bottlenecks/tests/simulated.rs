@@ -114,6 +114,7 @@ pub(crate) fn scenario(name: &str, timings: Vec<TimingRun>) -> Measured {
         },
         truth: None,
         warm_up_requests: 0,
+        warm_up_s: None,
         notes: Vec::new(),
         ended_early: None,
         live: None,

@@ -43,6 +43,7 @@ async fn a_browser_that_hangs_is_left_for_a_new_one() {
     let limits = Limits { start: ANSWERS, answer: ANSWERS };
     let fleet = within(Fleet::start_within(&source, grounds, limits)).await.expect("it says what it is");
     let order = Order {
+        page: None,
         url: "http://staging.example/".to_owned(),
         cookies: Vec::new(),
         headers: Vec::new(),

@@ -251,6 +251,7 @@ impl<'a> Watch<'a> {
         let filmed = self.order.film_later_than.is_some();
         let fetched = if filmed { self.waterfall.fetched(Film::FETCHES_KEPT) } else { Vec::new() };
         let view = PageView {
+            at: told.whereabouts(self.order.page),
             ended,
             lcp: told.lcp(),
             fcp_ms: told.fcp,
@@ -263,6 +264,7 @@ impl<'a> Watch<'a> {
             failed,
             failed_count,
             kept_in: self.waterfall.kept_in(),
+            withheld: self.waterfall.withheld(),
             console: self.console.first,
             console_errors: self.console.errors,
         };

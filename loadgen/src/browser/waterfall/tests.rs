@@ -55,6 +55,18 @@ fn a_page_and_its_image() {
 }
 
 #[test]
+fn an_address_is_told_without_what_it_is_signed_with() {
+    let mut page = waterfall();
+    asked(&mut page, "page", PAGE, 1.0);
+    let signed = "http://site.test:8000/hero.jpg?w=640&X-Amz-Signature=0f0f&access_token=s3cr3t";
+    asked(&mut page, "1", signed, 1.1);
+    answered(&mut page, "1", 403, 1.2);
+    let told = "/hero.jpg?w=640&X-Amz-Signature=[scrubbed]&access_token=[scrubbed]";
+    assert_eq!(page.fetched(9)[1].url, told);
+    assert_eq!(page.failures(), (1, vec![format!("{told}: 403")]));
+}
+
+#[test]
 fn a_redirect_is_a_request_of_its_own() {
     let mut page = waterfall();
     asked(&mut page, "page", "http://site.test:8000/dashboard", 1.0);
@@ -165,6 +177,36 @@ fn other_hosts_are_kept_in() {
     assert!(
         page.allows("http://SITE.test:9/x") && page.allows("data:,x") && !page.allows("http://other.test/")
     );
+}
+
+#[test]
+fn what_a_page_is_made_of_is_told_apart_from_what_it_reports() {
+    let mut page = waterfall();
+    asked(&mut page, "page", PAGE, 1.0);
+    page.arrived("page");
+    let requests = [
+        ("1", "https://cdn.example/main.css", "Stylesheet"),
+        ("2", "https://cdn.example/hero.png", "Image"),
+        ("3", "https://fonts.example/a.woff", "Font"),
+        ("4", "https://stats.example/beacon", "Ping"),
+        ("5", "https://stats.example/event", "XHR"),
+        ("6", "https://api.example/list", "Fetch"),
+        ("7", "http://site.test:8000/gone.js", "Script"),
+    ];
+    for (id, url, kind) in requests {
+        let params = json!({
+            "requestId": id, "loaderId": "page", "frameId": "F", "type": kind, "timestamp": 1.1,
+            "request": { "url": url },
+        });
+        page.take("Network.requestWillBeSent", &params);
+        failed(&mut page, id, "net::ERR_NAME_NOT_RESOLVED", false, 1.2);
+    }
+    assert_eq!(page.withheld(), ["cdn.example", "fonts.example"]);
+    assert_eq!(page.kept_in(), ["api.example", "cdn.example", "fonts.example", "stats.example"]);
+    // What another page was kept from, which it came from, is not its own.
+    goes(&mut page, "next", 3.0);
+    page.arrived("next");
+    assert_eq!(page.withheld(), Vec::<String>::new());
 }
 
 #[test]

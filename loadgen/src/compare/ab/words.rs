@@ -1,13 +1,29 @@
 //! An experiment in words: what it will take, a line per round, what follows, `AB.md`.
 
-use super::{Ab, Cut, Gathered, Length, Which};
-use crate::{compare, plan_text::length, report::put, words::count};
+use std::time::Duration;
 
-/// What it will take at most, before it starts.
-pub fn announcement(of: &Length, scenarios: usize) -> String {
+use super::{Ab, Cut, Gathered, Length, Which};
+use crate::{
+    compare,
+    plan_text::length,
+    report::{
+        markdown::text::{cell, link_cell, plain},
+        put,
+    },
+    words::count,
+};
+
+/// What it will take at most, before it starts; a round takes `round` at most.
+pub(super) fn announcement(of: &Length, scenarios: usize, round: Duration) -> String {
     let each = of.slice_s * scenarios as f64;
+    let sure = (of.most.as_secs_f64() / round.as_secs_f64()).floor() as u64;
+    let short = if sure < of.rounds {
+        format!(", which is time for {sure} of them, or more where checks and reports take less")
+    } else {
+        String::new()
+    };
     format!(
-        "{} of two slices of {}, alternating; at most {} in all",
+        "{} of two slices of {}, alternating; at most {} in all{short}",
         count(of.rounds, "round", "rounds"),
         length(each.round()),
         length(of.most.as_secs_f64())
@@ -79,14 +95,15 @@ pub fn markdown(ab: &Ab) -> String {
     };
     put!(out, "\n## Its course\n");
     for sentence in ab.course() {
-        put!(out, "- {}", sentence.replace(['\n', '\r'], " ").replace('<', "&lt;"));
+        put!(out, "- {}", plain(&sentence));
     }
     put!(out, "\n| round | target | run | counted |\n|--:|---|---|---|");
     for slice in &ab.slices {
         let counted = slice.left_out.as_ref().map_or_else(|| "yes".to_owned(), |why| format!("no: {why}"));
-        let counted = counted.replace(['\n', '\r'], " ").replace('<', "&lt;").replace('|', "\\|");
-        let (round, which, dir) = (slice.round + 1, name(slice.which), &slice.dir);
-        put!(out, "| {round} | {which} | [{dir}]({dir}/LOAD_TEST_REPORT.md) | {counted} |");
+        let (counted, report) =
+            (cell(&counted), link_cell(&slice.dir, &format!("{}/LOAD_TEST_REPORT.md", slice.dir)));
+        let (round, which) = (slice.round + 1, name(slice.which));
+        put!(out, "| {round} | {which} | {report} | {counted} |");
     }
     out
 }

@@ -9,15 +9,12 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Group, Point};
+use super::{Found, Group, Measure, Point};
 use crate::{
     preset::Preset,
     report::history,
     run::{self, ReadError, Run},
 };
-
-/// Columns of a row that are no figures.
-const ATTRIBUTES: [&str; 5] = ["time", "run", "commit", "target", "preset"];
 
 /// Why a history could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +38,14 @@ pub enum TrendError {
     /// A run cannot be read.
     #[error(transparent)]
     Run(#[from] ReadError),
+    /// None of them can.
+    #[error("none of the runs in {dir} can be read: {}", why.join("; "))]
+    Unreadable {
+        /// Where they are.
+        dir: String,
+        /// Each of them, and why not.
+        why: Vec<String>,
+    },
     /// There is nothing in it.
     #[error("{0} holds neither run_… folders with a run.json nor a history.csv")]
     Empty(String),
@@ -69,18 +74,24 @@ fn once() -> f64 {
 }
 
 /// The runs in a folder, in no order. A run's figures are those of its row in history.csv, where it has one: they are
-/// the same, and need no decoding.
-pub fn read(dir: &Path) -> Result<Vec<Point>, TrendError> {
+/// the same, and need no decoding. One that cannot be read, damaged or of another version, is no reason to say nothing of
+/// the others.
+pub fn read(dir: &Path) -> Result<Found, TrendError> {
     let mut rows = rows(&dir.join(history::FILE))?;
-    let mut points = Vec::new();
+    let mut found = Found::default();
     for folder in folders(dir)? {
-        points.push(point(&folder, &mut rows)?);
+        match point(&folder, &mut rows) {
+            Ok(point) => found.points.push(point),
+            Err(e) => found.unreadable.push(e.to_string()),
+        }
     }
-    points.extend(rows.into_values());
-    if points.is_empty() {
-        return Err(TrendError::Empty(dir.display().to_string()));
+    found.points.extend(rows.into_values());
+    let Found { points, unreadable } = &found;
+    match (points.as_slice(), unreadable.as_slice()) {
+        ([], []) => Err(TrendError::Empty(dir.display().to_string())),
+        ([], why) => Err(TrendError::Unreadable { dir: dir.display().to_string(), why: why.to_vec() }),
+        _ => Ok(found),
     }
-    Ok(points)
 }
 
 /// Folders with a run.json.
@@ -102,8 +113,14 @@ fn point(folder: &Path, rows: &mut BTreeMap<String, Point>) -> Result<Point, Tre
     let file = folder.join(run::FILE);
     let path = || file.display().to_string();
     let open = fs::File::open(&file).map_err(|source| TrendError::Io { path: path(), source })?;
-    let head: Head = serde_json::from_reader(BufReader::new(open))
-        .map_err(|e| TrendError::Form { path: path(), message: format!("line {}: {e}", e.line()) })?;
+    let head: Head = match serde_json::from_reader(BufReader::new(open)) {
+        Ok(head) => head,
+        // Whoever reads all of it knows best what is wrong: that it is of another version, say.
+        Err(e) => {
+            Run::read(folder)?;
+            return Err(TrendError::Form { path: path(), message: format!("line {}: {e}", e.line()) });
+        }
+    };
     let meta = head.meta;
     let known = if let Some(row) = rows.remove(&meta.id) {
         row
@@ -138,30 +155,46 @@ fn parse(bytes: &[u8], path: &str) -> Result<Vec<Point>, TrendError> {
         place.ok_or_else(|| form(format!("line 1: no column `{name}`; expected the header of a history.csv")))
     };
     let (time, run, target, preset) = (column("time")?, column("run")?, column("target")?, column("preset")?);
+    let scaled = ["time_scale", "load"].map(|name| header.iter().position(|known| known == name));
     let mut points = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|e| form(e.to_string()))?;
         let field = |place: usize| record.get(place).unwrap_or_default();
         let line = record.position().map_or(0, csv::Position::line);
-        let (mut figures, mut left_out) = (BTreeMap::new(), 0);
+        let (mut figures, mut missing) = (BTreeMap::new(), Vec::new());
         for (name, text) in header.iter().zip(record.iter()) {
-            if ATTRIBUTES.contains(&name) {
+            if history::ATTRIBUTES.contains(&name) {
                 continue;
             }
             match text.parse::<f64>() {
                 Ok(value) if value.is_finite() => drop(figures.insert(name.to_owned(), value)),
-                // Not measured, or INVALID: our rows say `nan`, a spreadsheet leaves it empty.
-                Ok(value) if value.is_nan() => left_out += usize::from(super::Measure::of(name).is_some()),
-                _ if text.is_empty() => left_out += usize::from(super::Measure::of(name).is_some()),
+                // Not measured, INVALID, cut short or no answer: our rows say `nan`, a spreadsheet leaves it empty.
+                Ok(value) if value.is_nan() => missing.extend(Measure::of(name)),
+                _ if text.is_empty() => missing.extend(Measure::of(name)),
                 _ => return Err(form(format!("line {line}: `{text}` in column {name} is no number"))),
             }
         }
+        // Where failures were counted, percentiles were looked for: theirs fell among requests without an answer.
+        let failures = |name: &str| figures.get(&format!("{name}.failed")).is_some_and(|share| *share > 0.0);
+        let no_answer = missing.iter().filter(|(of, name)| *of == Measure::P95 && failures(name)).count();
+        let factor = |place: Option<usize>| match place.map(field).unwrap_or_default() {
+            // Rows of before there was such a column.
+            "" => Ok(1.0),
+            text => text.parse::<f64>().map_err(|_| form(format!("line {line}: `{text}` is no number"))),
+        };
+        let group = Group {
+            target: field(target).to_owned(),
+            preset: field(preset).to_owned(),
+            time_scale: factor(scaled[0])?,
+            load: factor(scaled[1])?,
+        };
         points.push(Point {
             run: field(run).to_owned(),
             time: field(time).to_owned(),
-            group: Group::of_row(field(target), field(preset)),
+            group,
+            left_out: missing.len() - no_answer,
+            no_answer,
             figures,
-            left_out,
             interrupted: false,
         });
     }

@@ -6,7 +6,7 @@ use engine::compare::change::LEAST_RUNS;
 
 use super::{Change, History, Lines, Measure, Trend};
 use crate::{
-    report::put,
+    report::{markdown::text::cell, put},
     words::{count, duration_ms, percent, signed_percent},
 };
 
@@ -98,7 +98,10 @@ fn about(lines: &Lines) -> String {
     }
     if lines.left_out > 0 {
         let left_out = count(lines.left_out as u64, "figure", "figures");
-        let _ = write!(text, "; {left_out} left out (INVALID, or not measured)");
+        let _ = write!(text, "; {left_out} left out (INVALID, cut short, or not measured)");
+    }
+    if lines.no_answer > 0 {
+        let _ = write!(text, "; {} p95 \"no answer\", and so in no line: see what failed", lines.no_answer);
     }
     if lines.runs.len() < LEAST_RUNS {
         let _ = write!(text, "; too few to look for changes, {LEAST_RUNS} needed");
@@ -131,6 +134,17 @@ fn interrupted(trend: &Trend) -> Option<String> {
     (n > 0).then(|| format!("{} left out: not come to its end.", count(n, "run was", "runs were")))
 }
 
+fn unreadable(trend: &Trend) -> Option<String> {
+    let runs = count(trend.unreadable.len() as u64, "run", "runs");
+    (!trend.unreadable.is_empty())
+        .then(|| format!("{runs} could not be read: {}.", trend.unreadable.join("; ")))
+}
+
+/// What should be known of the runs, and how it is known.
+fn notes(trend: &Trend) -> impl Iterator<Item = String> {
+    interrupted(trend).into_iter().chain(unreadable(trend)).chain([method(trend)])
+}
+
 /// For a terminal; `plain` draws in ASCII.
 pub fn text(trend: &Trend, plain: bool) -> String {
     let levels = if plain { PLAIN_LEVELS } else { LEVELS };
@@ -151,7 +165,7 @@ pub fn text(trend: &Trend, plain: bool) -> String {
         }
     }
     put!(out, "");
-    for sentence in interrupted(trend).into_iter().chain([method(trend)]) {
+    for sentence in notes(trend) {
         put!(out, "{sentence}");
     }
     out
@@ -159,7 +173,6 @@ pub fn text(trend: &Trend, plain: bool) -> String {
 
 /// As Markdown.
 pub fn markdown(trend: &Trend) -> String {
-    let cell = |text: &str| text.replace(['\n', '\r'], " ").replace('<', "&lt;").replace('|', "\\|");
     let mut out = String::new();
     put!(out, "# Trend\n\n**{}**", cell(&sentence(trend)));
     for lines in &trend.lines {
@@ -174,8 +187,8 @@ pub fn markdown(trend: &Trend) -> String {
         }
     }
     put!(out, "");
-    for sentence in interrupted(trend).into_iter().chain([method(trend)]) {
-        put!(out, "{sentence}");
+    for sentence in notes(trend) {
+        put!(out, "{}", cell(&sentence));
     }
     out
 }

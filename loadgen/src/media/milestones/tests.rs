@@ -14,7 +14,7 @@ fn milestones(away_since: Option<Instant>) -> Milestones {
     let series = MediaSeries::declare(&mut registry);
     let flow = Flow::new("participants", Load::Arrivals(Curve::flat(1.0, 1.0)));
     let collector = Collector::start(Plan::new("rtc-load", registry, Vec::new(), vec![flow]));
-    Milestones::new(collector.tap().recorder(clock::now()), series, away_since)
+    Milestones::new(collector.tap().recorder(clock::now()), series, true, away_since)
 }
 
 #[test]

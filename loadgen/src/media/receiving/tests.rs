@@ -5,6 +5,7 @@ use engine::{
     record::{Collector, Column, Ending, Plan, Registry},
     run::ScenarioRun,
 };
+use proptest::{collection::vec, prelude::*};
 
 use super::*;
 
@@ -26,7 +27,7 @@ fn booked(happens: impl FnOnce(&mut Receiving, &Dues, Mid, Instant)) -> (Scenari
     let recorder = collector.tap().recorder(epoch);
     let dues = Arc::new(Dues::default());
     for name in ["a", "b"] {
-        dues.begin(source(name), TimeBase { timestamp: 0, at: epoch, clock_rate: 48_000 });
+        let _ = dues.begin(source(name), TimeBase { timestamp: 0, at: epoch, clock_rate: 48_000 });
     }
     let mut receiving = Receiving::new(recorder.clone(), series, dues.clone());
     happens(&mut receiving, &dues, Mid::from("0"), epoch);
@@ -57,16 +58,80 @@ fn told((run, series): &(ScenarioRun, MediaSeries)) -> (u64, (u64, u64)) {
     (run.counter(series.gaps).expect("declared").total, active)
 }
 
+/// Milliseconds in which tracks carried packets and in which they were silent; packets that came and that were lost.
+fn carried((run, series): &(ScenarioRun, MediaSeries)) -> [(u64, u64); 2] {
+    [series.carried, series.received].map(|share| run.share(share).expect("declared").counts())
+}
+
+/// The publisher of this track sends so many packets.
+fn sends(dues: &Dues, name: &str, packets: u64) {
+    let sent = dues.sent(&source(name)).expect("it is published");
+    (0..packets).for_each(|_| sent.one());
+}
+
 #[test]
-fn a_track_that_stops_for_good_is_silent_until_the_end() {
-    let all = booked(|receiving, _, mid, start| {
+fn a_track_that_stops_for_good_is_silent_until_the_end_and_what_is_sent_meanwhile_is_lost() {
+    let all = booked(|receiving, dues, mid, start| {
         receiving.hear(mid, source("a"), 48_000, start);
+        sends(dues, "a", 5);
+        packets(receiving, mid, start, 0..5, 0);
+        sends(dues, "a", 250);
+        receiving.finish(start + ms(5_080));
+    });
+    assert_eq!(told(&all), (1, (1, 0)), "it did carry packets");
+    assert_eq!(carried(&all), [(80, 5_000), (5, 250)]);
+    let gap = all.0.timing_named("media_gap").expect("declared").distribution(Column::SinceDue);
+    assert!(gap.max() >= Some(ms(4_900)), "{:?}", gap.max());
+}
+
+#[test]
+fn a_publisher_who_sends_nothing_loses_nothing_and_is_silent_all_the_same() {
+    let all = booked(|receiving, dues, mid, start| {
+        receiving.hear(mid, source("a"), 48_000, start);
+        sends(dues, "a", 5);
         packets(receiving, mid, start, 0..5, 0);
         receiving.finish(start + ms(5_080));
     });
+    assert_eq!(carried(&all), [(80, 5_000), (5, 0)]);
+}
+
+#[test]
+fn a_track_that_is_subscribed_to_and_never_carries_anything_is_not_active_and_all_of_it_is_lost() {
+    let all = booked(|receiving, dues, mid, start| {
+        sends(dues, "a", 7);
+        receiving.hear(mid, source("a"), 48_000, start);
+        sends(dues, "a", 150);
+        receiving.finish(start + ms(3_000));
+    });
+    assert_eq!(told(&all), (0, (0, 1)));
+    assert_eq!(carried(&all), [(0, 2_000), (0, 150)], "the first second is for setting up");
+}
+
+#[test]
+fn a_track_that_takes_long_to_begin_is_silent_from_its_first_second_on() {
+    let of = |first: u64| {
+        carried(&booked(|receiving, _, mid, start| {
+            receiving.hear(mid, source("a"), 48_000, start);
+            packets(receiving, mid, start, 0..5, first);
+            receiving.finish(start + ms(first + 100));
+        }))[0]
+    };
+    assert_eq!((of(400), of(1_000), of(3_000)), ((100, 0), (100, 0), (100, 2_000)));
+}
+
+#[test]
+fn what_is_sent_during_a_silence_that_no_number_can_bridge_is_lost() {
+    let all = booked(|receiving, dues, mid, start| {
+        receiving.hear(mid, source("a"), 48_000, start);
+        sends(dues, "a", 5);
+        packets(receiving, mid, start, 0..5, 0);
+        sends(dues, "a", 10_000);
+        packets(receiving, mid, start, 10_003..10_005, 200_080);
+        receiving.finish(start + ms(200_120));
+    });
+    // The first after the silence is not believed before the next one follows.
+    assert_eq!(carried(&all), [(100, 200_020), (6, 9_998)]);
     assert_eq!(told(&all), (1, (1, 0)));
-    let gap = all.0.timing_named("media_gap").expect("declared").distribution(Column::SinceDue);
-    assert!(gap.max() >= Some(ms(4_900)), "{:?}", gap.max());
 }
 
 #[test]
@@ -81,6 +146,7 @@ fn a_speaker_who_has_left_is_not_expected_to_speak() {
         receiving.finish(start + ms(9_000));
     });
     assert_eq!(told(&all), (0, (1, 0)), "nor is one who left before they had a fair chance");
+    assert_eq!(carried(&all), [(180, 0), (5, 0)]);
 }
 
 #[test]
@@ -116,9 +182,9 @@ fn a_second_without_packets_has_no_jitter() {
 #[test]
 fn a_subscription_refused_for_good_is_one_track_that_is_not_active() {
     let all = booked(|receiving, _, mid, start| {
-        receiving.refused(source("a"), start);
-        receiving.refused(source("b"), start);
-        receiving.refused(source("a"), start + ms(2_000));
+        receiving.asks_for(source("a"), start);
+        receiving.asks_for(source("b"), start);
+        receiving.asks_for(source("a"), start + ms(2_000));
         receiving.hear(mid, source("b"), 48_000, start + ms(2_000));
         packets(receiving, mid, start, 0..5, 2_000);
         receiving.finish(start + ms(2_100));
@@ -130,8 +196,36 @@ fn a_subscription_refused_for_good_is_one_track_that_is_not_active() {
 fn a_subscription_refused_because_its_speaker_leaves_is_none() {
     let all = booked(|receiving, dues, _, start| {
         dues.end(&source("a"), start);
-        receiving.refused(source("a"), start + ms(100));
+        receiving.asks_for(source("a"), start + ms(100));
         receiving.finish(start + ms(9_000));
     });
     assert_eq!(told(&all), (0, (0, 0)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whenever packets come, each moment of a track is carried or silent, by the silences between them.
+    #[test]
+    fn each_moment_is_carried_or_silent(
+        first in 0_u64..3_000,
+        steps in vec(1_u64..500, 0..40),
+        rest in 0_u64..500,
+    ) {
+        let mut arrivals = vec![first];
+        for step in &steps {
+            arrivals.push(arrivals[arrivals.len() - 1] + step);
+        }
+        let end = arrivals[arrivals.len() - 1] + rest;
+        let all = booked(|receiving, _, mid, start| {
+            receiving.hear(mid, source("a"), 48_000, start);
+            for (number, at) in (0_u16..).zip(&arrivals) {
+                receiving.take(mid, (number, u32::from(number) * 960), start + ms(*at));
+            }
+            receiving.finish(start + ms(end));
+        });
+        let from = first.min(1_000);
+        let silent = first - from + steps.iter().chain([&rest]).filter(|silent| **silent > 200).sum::<u64>();
+        prop_assert_eq!(carried(&all)[0], (end - from - silent, silent));
+    }
 }

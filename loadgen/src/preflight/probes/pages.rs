@@ -84,10 +84,8 @@ async fn fetched(kit: &Kit, path: String, cookie: Option<&str>) -> Result<Receiv
 fn is_page(route: &'static str, html: &Received) -> Result<(), Trouble> {
     of_type(html, &["text/html"])?;
     let text = String::from_utf8_lossy(&html.body);
-    let assets = pages::ASSETS.iter().map(|asset| split_route(asset).1.to_owned());
-    let wanted = assets.chain([pages::marker(route), "</html>".to_owned()]);
-    let lacking = wanted.filter(|part| !text.contains(part.as_str()));
     let got = format!("{} bytes without it", html.body.len());
+    let lacking = pages::lacking(route, &text).into_iter();
     let differences: Vec<_> =
         lacking.map(|part| Difference::new("the page", format!("`{part}` in it"), got.clone())).collect();
     if differences.is_empty() { Ok(()) } else { Err(Trouble::Differs { differences }) }

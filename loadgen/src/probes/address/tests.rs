@@ -44,6 +44,32 @@ fn secrets_of_stores_are_never_shown() {
 }
 
 #[test]
+fn another_machines_postgres_is_read_encrypted_whatever_the_address_says() {
+    let mode = |url: &str| PostgresAddress::read(Some(url), TARGET).expect(url).options.get_ssl_mode();
+    let staging = "postgres://reader:s3cret@staging-db.wwmaa.com/wwmaa_staging";
+    for ending in ["", "?sslmode=disable", "?sslmode=prefer", "?sslmode=require"] {
+        assert!(matches!(mode(&format!("{staging}{ending}")), PgSslMode::Require), "{ending}");
+    }
+    assert!(matches!(mode(&format!("{staging}?sslmode=verify-full")), PgSslMode::VerifyFull));
+    for here in ["postgres://reader@127.0.0.1/wwmaa_local", "postgres://reader@localhost/wwmaa_local"] {
+        assert!(matches!(mode(&format!("{here}?sslmode=disable")), PgSslMode::Disable), "{here}");
+    }
+    let elsewhere = "postgres://reader@127.0.0.1/wwmaa_staging?sslmode=disable&host=staging-db.wwmaa.com";
+    assert!(matches!(mode(elsewhere), PgSslMode::Require), "what counts is where it goes");
+}
+
+#[test]
+fn another_machines_redis_is_read_encrypted_or_not_at_all() {
+    let read = |url: &str| RedisAddress::read(Some(url), TARGET).map(|address| address.to_string());
+    let said = read("redis://:s3cret@staging-redis.wwmaa.com:6379/0").expect_err("in the clear").to_string();
+    assert!(said.contains("rediss:// in PROBE_REDIS_URL") && said.contains("a tunnel"), "{said}");
+    assert!(!said.contains("s3cret"), "{said}");
+    let at = read("rediss://:s3cret@staging-redis.wwmaa.com:6380/0").expect("it is encrypted");
+    assert_eq!(at, "redis at staging-redis.wwmaa.com:6380");
+    assert!(read("redis://:s3cret@127.0.0.1:6379/0").is_ok() && read("redis://localhost").is_ok());
+}
+
+#[test]
 fn what_is_wrong_with_a_store_is_said_without_what_was_in_the_variable() {
     let refused = |value: Option<&str>| {
         PostgresAddress::read(value, TARGET).expect_err("no address that is read").to_string()
@@ -57,4 +83,19 @@ fn what_is_wrong_with_a_store_is_said_without_what_was_in_the_variable() {
     let redis =
         RedisAddress::read(Some("redis://:s3cret@cache.example.com/0"), TARGET).expect_err("not listed");
     assert!(!redis.to_string().contains("s3cret"), "{redis}");
+}
+
+#[test]
+fn no_part_of_a_password_is_taken_for_a_host_or_a_database() {
+    for url in [
+        "postgres://reader:s3/cr3t@127.0.0.1:5433/wwmaa_local",
+        "postgres://reader:12/s3cr3t@127.0.0.1:5433/wwmaa_local",
+        "postgres://reader:12#s3cr3t@127.0.0.1:5433/wwmaa_local",
+    ] {
+        let said = PostgresAddress::read(Some(url), TARGET).expect_err("it is cut short").to_string();
+        assert!(said.contains("%2F") && !said.contains("cr3t"), "{said}");
+    }
+    let said =
+        RedisAddress::read(Some("redis://x:12/s3cr3t@127.0.0.1/0"), TARGET).expect_err("it is cut short");
+    assert!(said.to_string().contains("%2F") && !said.to_string().contains("cr3t"), "{said}");
 }

@@ -35,6 +35,11 @@ pub(super) fn columns(condition: &str, alias: &str) -> Vec<Asked> {
     columns
 }
 
+/// Whether [`columns`] says all that a condition asks, so that nothing was passed over.
+pub(super) fn is_whole(condition: &str, alias: &str) -> bool {
+    conjuncts(condition).into_iter().all(|one| comparison(one, alias).is_some())
+}
+
 /// The plain column of the relation called `alias` that a text names, and whether it is cast to text.
 pub(super) fn column(text: &str, alias: &str) -> Option<(String, bool)> {
     let text = bare(text);
@@ -42,13 +47,21 @@ pub(super) fn column(text: &str, alias: &str) -> Option<(String, bool)> {
         Some(at) => (bare(&text[..at]), true),
         None => (text, false),
     };
-    let own = text.strip_prefix(alias).and_then(|rest| rest.strip_prefix('.'));
-    Some((identifier(own.unwrap_or(text))?, as_text))
+    Some((identifier(without_alias(text, alias))?, as_text))
+}
+
+/// Without the relation a column is of, whose name a condition has quoted where it must be; a plan has it bare.
+fn without_alias<'t>(text: &'t str, alias: &str) -> &'t str {
+    let quoted = format!("\"{}\"", alias.replace('"', "\"\""));
+    let of_it = |name: &str| text.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+    of_it(alias).or_else(|| of_it(&quoted)).unwrap_or(text)
 }
 
 fn identifier(text: &str) -> Option<String> {
     if let Some(quoted) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        return Some(quoted.replace("\"\"", "\""));
+        // One that ends in between is of two names: a relation's and a column's.
+        let is_one = !quoted.replace("\"\"", "").contains('"');
+        return is_one.then(|| quoted.replace("\"\"", "\""));
     }
     let first = text.chars().next()?;
     let fits = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
@@ -60,7 +73,8 @@ fn conjuncts(condition: &str) -> Vec<&str> {
     let mut rest = bare(condition);
     let mut parts = Vec::new();
     if first_at_top(rest, " OR ").is_some() {
-        return parts;
+        // None of them must hold by itself.
+        return vec![rest];
     }
     while let Some(at) = first_at_top(rest, " AND ") {
         parts.extend(conjuncts(&rest[..at]));
@@ -72,6 +86,9 @@ fn conjuncts(condition: &str) -> Vec<&str> {
 
 /// `column OPERATOR something`, either way round.
 fn comparison(condition: &str, alias: &str) -> Option<Asked> {
+    if first_at_top(condition, " OR ").is_some() {
+        return None;
+    }
     if let Some(of) = condition.strip_suffix(" IS NULL") {
         let (column, as_text) = column(of, alias)?;
         return Some(Asked { column, how: How::Equal, as_text });

@@ -42,6 +42,8 @@ pub(super) struct Scan {
     pub(super) table: String,
     /// Columns that conditions ask of.
     pub(super) asked: Vec<Asked>,
+    /// Whether it has conditions beside those.
+    pub(super) passed_over: bool,
     /// Columns that its rows are sorted by, to take the first few.
     pub(super) sorted_by: Vec<String>,
     /// How many rows the planner expects to be left.
@@ -81,13 +83,15 @@ impl Node {
             return None;
         }
         let alias = self.alias.as_deref()?;
-        let asked =
-            self.filter.as_deref().map(|filter| condition::columns(filter, alias)).unwrap_or_default();
+        let filter = self.filter.as_deref();
+        let asked = filter.map(|filter| condition::columns(filter, alias)).unwrap_or_default();
+        let passed_over = filter.is_some_and(|filter| !condition::is_whole(filter, alias));
         let sorted_by = above.sorted_by.map(|keys| sorted(keys, alias)).unwrap_or_default();
         (!asked.is_empty() || !sorted_by.is_empty()).then(|| Scan {
             schema: self.schema.clone().unwrap_or_default(),
             table: self.relation.clone().unwrap_or_default(),
             asked,
+            passed_over,
             sorted_by,
             rows: self.rows,
         })

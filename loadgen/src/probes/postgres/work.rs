@@ -6,7 +6,8 @@ use sqlx::{AssertSqlSafe, Row as _, postgres::PgConnection};
 
 use super::{
     super::source::Notes,
-    session::{Privileges, Server},
+    explain::has_plan,
+    session::{self, Extension, Privileges},
 };
 use crate::run::{Database, Statement, TableUse};
 
@@ -57,12 +58,12 @@ pub(super) struct Counts {
 
 pub(super) async fn read(
     session: &mut PgConnection,
-    server: &Server,
     privileges: &Privileges,
+    notes: &mut Notes,
 ) -> Result<Work, sqlx::Error> {
-    let row = sqlx::raw_sql(DATABASE).fetch_one(&mut *session).await?;
+    let row = session::row(session, DATABASE).await?;
     let mut tables = HashMap::new();
-    for row in sqlx::raw_sql(TABLES).fetch_all(&mut *session).await? {
+    for row in session::rows(session, TABLES).await? {
         let count = |name| counted(&row, name);
         let table = TableUse {
             table: row.try_get("name")?,
@@ -75,7 +76,7 @@ pub(super) async fn read(
         tables.insert(row.try_get("id")?, table);
     }
     let statements = match &privileges.statements {
-        Some(schema) => Some(statements(session, server, schema).await?),
+        Some(extension) => or_note(statements(session, extension).await, notes)?,
         None => None,
     };
     let count = |name| counted(&row, name);
@@ -93,13 +94,24 @@ fn counted(row: &sqlx::postgres::PgRow, name: &str) -> Result<u64, sqlx::Error> 
     Ok(row.try_get::<i64, _>(name)?.unsigned_abs())
 }
 
+/// What was read of statements, if the database let itself be asked: it costs nothing else when it did not.
+fn or_note<T>(read: Result<T, sqlx::Error>, notes: &mut Notes) -> Result<Option<T>, sqlx::Error> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(e) if e.as_database_error().is_some() => {
+            notes.say(format!("its statements cannot be read: {}", session::words(&e)));
+            Ok(None)
+        }
+        Err(e) => Err(e),
+    }
+}
+
 async fn statements(
     session: &mut PgConnection,
-    server: &Server,
-    schema: &str,
+    extension: &Extension,
 ) -> Result<HashMap<Key, Counts>, sqlx::Error> {
-    // Statements inside functions have been told apart since 14.
-    let top = if server.number >= 140_000 { "toplevel" } else { "true" };
+    let Extension { schema, has_levels } = extension;
+    let top = if *has_levels { "toplevel" } else { "true" };
     let sql = format!(
         "SELECT /* loadgen-probe */ userid::bigint AS user, {top} AS top, queryid AS query, calls, \
          total_exec_time AS total, rows, shared_blks_hit AS hit, shared_blks_read AS read \
@@ -107,7 +119,7 @@ async fn statements(
          WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND queryid IS NOT NULL"
     );
     let mut all = HashMap::new();
-    for row in sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(session).await? {
+    for row in session::rows(session, AssertSqlSafe(sql)).await? {
         let count = |name| counted(&row, name);
         let key = Key { user: row.try_get("user")?, top: row.try_get("top")?, query: row.try_get("query")? };
         let counts = Counts {
@@ -122,28 +134,39 @@ async fn statements(
     Ok(all)
 }
 
-/// The texts of the dearest statements; this program's own are left out.
-pub(super) async fn texts(
+/// The dearest statements with their texts, if these can be read; this program's own are left out.
+pub(super) async fn told(
     session: &mut PgConnection,
     privileges: &Privileges,
     statements: Vec<(Key, Counts)>,
+    notes: &mut Notes,
+) -> Result<Option<Vec<Statement>>, sqlx::Error> {
+    let Some(Extension { schema, .. }) = &privileges.statements else { return Ok(None) };
+    or_note(texts(session, schema, statements).await, notes)
+}
+
+async fn texts(
+    session: &mut PgConnection,
+    schema: &str,
+    statements: Vec<(Key, Counts)>,
 ) -> Result<Vec<Statement>, sqlx::Error> {
-    let Some(schema) = &privileges.statements else { return Ok(Vec::new()) };
     let numbers: Vec<String> = statements.iter().map(|(key, _)| key.query.to_string()).collect();
     if numbers.is_empty() {
         return Ok(Vec::new());
     }
     let sql = format!(
-        "SELECT /* loadgen-probe */ queryid AS query, max(query) AS text FROM {schema}.pg_stat_statements \
-         WHERE queryid IN ({}) GROUP BY 1",
+        "SELECT /* loadgen-probe */ userid::bigint AS user, queryid AS query, max(query) AS text \
+         FROM {schema}.pg_stat_statements WHERE queryid IN ({}) GROUP BY 1, 2",
         numbers.join(", ")
     );
-    let mut by_number = HashMap::new();
-    for row in sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(session).await? {
-        by_number.insert(row.try_get::<i64, _>("query")?, row.try_get::<Option<String>, _>("text")?);
+    // By whom, too: what is left out as this program's own may be somebody else's statement as well, such as COMMIT.
+    let mut by_key = HashMap::new();
+    for row in session::rows(session, AssertSqlSafe(sql)).await? {
+        let key: (i64, i64) = (row.try_get("user")?, row.try_get("query")?);
+        by_key.insert(key, row.try_get::<Option<String>, _>("text")?);
     }
     let told = statements.into_iter().filter_map(|(key, counts)| {
-        let text = by_number.get(&key.query)?.as_deref()?;
+        let text = by_key.get(&(key.user, key.query))?.as_deref()?;
         let others = !text.contains("loadgen-probe") && !text.contains("loadgen_probe");
         others.then(|| statement(text, counts))
     });
@@ -153,7 +176,7 @@ pub(super) async fn texts(
 fn statement(text: &str, counts: Counts) -> Statement {
     let Counts { calls, total_ms, rows, hit, read } = counts;
     Statement {
-        query: text.to_owned(),
+        query: if has_plan(text) { text.to_owned() } else { without_values(text) },
         calls,
         total_ms,
         mean_ms: if calls > 0 { total_ms / calls as f64 } else { 0.0 },
@@ -173,6 +196,15 @@ pub(super) fn shortened(text: &str) -> String {
     line.chars().take(MOST_CHARS - 1).chain(['…']).collect()
 }
 
+/// A statement without its texts in quotes: the extension keeps those of `ALTER ROLE … PASSWORD '…'` and its like.
+fn without_values(text: &str) -> String {
+    let mut told = String::with_capacity(text.len());
+    for (place, part) in text.split('\'').enumerate() {
+        told.push_str(if place % 2 == 0 { part } else { "'…'" });
+    }
+    told
+}
+
 impl Work {
     /// What was done since an earlier reading, without statements.
     pub(super) fn since(&self, first: &Self, notes: &mut Notes) -> Database {
@@ -183,8 +215,9 @@ impl Work {
         let read = hits + misses;
         Database {
             cache_hit: (read > 0).then(|| hits as f64 / read as f64),
-            deadlocks: since(self.deadlocks, first.deadlocks),
-            temp_bytes: since(self.temp_bytes, first.temp_bytes),
+            blocks: Some(read),
+            deadlocks: Some(since(self.deadlocks, first.deadlocks)),
+            temp_bytes: Some(since(self.temp_bytes, first.temp_bytes)),
             tables: self.tables_since(first),
             ..Database::default()
         }

@@ -40,3 +40,13 @@ fn series_keep_their_labels_and_come_in_the_generators_time() {
     );
     assert_eq!(resources[0].points, [(1_700_000_000_000, 0.5), (1_700_000_002_000, 0.75)]);
 }
+
+#[test]
+fn what_a_load_generator_tells_of_itself_is_not_the_targets() {
+    let of_processes: Vec<Query> =
+        Query::usual().into_iter().filter(|query| query.promql.contains("process_")).collect();
+    assert_eq!(of_processes.len(), 3);
+    for query in of_processes {
+        assert!(query.promql.contains("{job!=\"loadgen\"}"), "{}", query.promql);
+    }
+}

@@ -4,6 +4,7 @@
 //! another run laid over this one) it computes from these histograms, by the engine's own rule of ranks.
 
 mod merged;
+mod readings;
 
 use std::time::Duration;
 
@@ -15,12 +16,13 @@ use engine::{
 };
 use serde::Serialize;
 
+use self::readings::Reading;
 use crate::{
     report::view::View,
     run::{Measured, Run},
 };
 
-/// Most that the histograms of all series may take in the page.
+/// Most that the histograms of all series, warm-up included, and what was read of the target's side may take in the page.
 const BUDGET: usize = 6_000_000;
 /// Lengths of a window's steps, seconds; the shortest within [`BUDGET`] is taken.
 const STEPS_S: [i64; 7] = [1, 2, 5, 10, 15, 30, 60];
@@ -32,6 +34,8 @@ pub(super) struct Data<'a> {
     started: &'a str,
     preset: &'a str,
     seed: u64,
+    world_seed: u64,
+    time_scale: f64,
     target: &'a str,
     environment: &'a str,
     load: f64,
@@ -45,6 +49,8 @@ struct Scenario<'a> {
     name: &'a str,
     title: &'a str,
     duration_s: f64,
+    /// Seconds from the beginning of the warm-up to second 0; absent where that is not known.
+    warm_up_s: Option<f64>,
     /// Seconds in which every flow was at its full height.
     steady: Option<(f64, f64)>,
     bands: Vec<Band>,
@@ -55,6 +61,8 @@ struct Scenario<'a> {
     /// Heads due by the plan, second by second; absent where no flow says how many.
     planned_users: Option<Vec<f64>>,
     users: &'a [(i64, u64)],
+    /// What was read of the target's side meanwhile.
+    readings: Vec<Reading<'a>>,
     series: Vec<Series<'a>>,
 }
 
@@ -74,8 +82,12 @@ struct Series<'a> {
     /// Second, went well, failed.
     outcomes: Vec<(i64, u64, u64)>,
     /// Second, count, unanswered, smallest and largest in nanoseconds, histogram.
-    cells: Vec<(i64, u64, u64, u64, u64, String)>,
+    cells: Vec<Row>,
+    /// The same of the warm-up, by seconds from its own beginning.
+    warm_up: Vec<Row>,
 }
+
+type Row = (i64, u64, u64, u64, u64, String);
 
 /// What was promised of a series' time.
 #[derive(Debug, Serialize)]
@@ -90,19 +102,23 @@ impl<'a> Data<'a> {
     }
 
     fn within(run: &'a Run, budget: usize) -> Self {
-        let step_s = step(run, budget);
+        let readings: Vec<_> = run.scenarios.iter().map(|measured| readings::of_run(run, measured)).collect();
+        let read: usize = readings.iter().flatten().map(Reading::size).sum();
+        let step_s = step(run, budget.saturating_sub(read));
         let meta = &run.meta;
-        let scenario = |measured| Scenario::new(run, measured, step_s);
+        let scenario = |(measured, readings)| Scenario::new(run, measured, readings, step_s);
         Self {
             id: &meta.id,
             started: &meta.started,
             preset: meta.preset.name(),
             seed: meta.seed,
+            world_seed: meta.world_seed,
+            time_scale: meta.time_scale,
             target: &meta.target,
             environment: &meta.environment,
             load: meta.load,
             step_s,
-            scenarios: run.scenarios.iter().map(scenario).collect(),
+            scenarios: run.scenarios.iter().zip(readings).map(scenario).collect(),
         }
     }
 
@@ -110,6 +126,11 @@ impl<'a> Data<'a> {
     pub(super) fn inert(&self) -> String {
         let json = serde_json::to_string(self).expect("the data have string keys only");
         json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    }
+
+    /// Whether anything was read of the target's side while a scenario ran.
+    pub(super) fn has_readings(&self, scenario: &str) -> bool {
+        self.scenarios.iter().any(|of| of.name == scenario && !of.readings.is_empty())
     }
 
     /// What a window is cut to.
@@ -120,7 +141,10 @@ impl<'a> Data<'a> {
 
 /// The shortest step whose histograms are small enough; the longest where none is.
 fn step(run: &Run, budget: usize) -> i64 {
-    let timings = || run.scenarios.iter().flat_map(|measured| &measured.run.timings);
+    let timings = || {
+        let scenarios = run.scenarios.iter().map(|measured| &measured.run);
+        scenarios.flat_map(|scenario| scenario.timings.iter().chain(&scenario.warm_up))
+    };
     let fits = |step: i64| {
         let mut size = 0;
         timings().all(|timing| {
@@ -139,7 +163,7 @@ fn cells(timing: &TimingRun, step_s: i64) -> Vec<Cell> {
 }
 
 impl<'a> Scenario<'a> {
-    fn new(run: &Run, measured: &'a Measured, step_s: i64) -> Self {
+    fn new(run: &'a Run, measured: &'a Measured, readings: Vec<Reading<'a>>, step_s: i64) -> Self {
         let scenario = &measured.run;
         let duration_s = scenario.duration.as_secs_f64();
         let flows = || scenario.flows.iter().map(|flow| &flow.flow);
@@ -152,12 +176,14 @@ impl<'a> Scenario<'a> {
             name: &scenario.name,
             title: &measured.title,
             duration_s,
+            warm_up_s: measured.warm_up_s.filter(|_| measured.warm_up_requests > 0),
             steady: scenario.steady,
             bands: bands(run, duration_s),
             planned_starts: over_time(&planned_starts),
             starts: starts(scenario),
             planned_users: over_time(&planned_users),
             users: &scenario.health.users,
+            readings,
             series: scenario
                 .timings
                 .iter()
@@ -220,13 +246,18 @@ fn starts(scenario: &ScenarioRun) -> Vec<(i64, u64)> {
 
 impl<'a> Series<'a> {
     fn new(scenario: &ScenarioRun, place: usize, timing: &'a TimingRun, step_s: i64) -> Self {
-        let row = |cell: Cell| (cell.second, cell.count, cell.unanswered, cell.min_ns, cell.max_ns, cell.hdr);
+        let row = |cell: Cell| -> Row {
+            (cell.second, cell.count, cell.unanswered, cell.min_ns, cell.max_ns, cell.hdr)
+        };
+        let before = scenario.warm_up.iter().find(|before| before.name == timing.name);
         Self {
             name: &timing.name,
             role: timing.role,
             limits: limits(scenario, place),
             outcomes: timing.outcomes.iter().map(|sum| (sum.second, sum.ok, sum.failed)).collect(),
             cells: cells(timing, step_s).into_iter().map(row).collect(),
+            warm_up: before
+                .map_or_else(Vec::new, |before| cells(before, step_s).into_iter().map(row).collect()),
         }
     }
 }

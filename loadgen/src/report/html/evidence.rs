@@ -57,7 +57,12 @@ pub(super) fn readiness(lines: &[Line]) -> Markup {
                     (count(Mark::Met)) " met, " (count(Mark::NotMet)) " not met, " (count(Mark::NotMeasurable))
                     " that this run cannot say."
                 }
-                details open[count(Mark::NotMet) > 0] {
+                ul.notes {
+                    @for line in lines.iter().filter(|line| line.mark == Mark::NotMet) {
+                        li { b { "Not met: " } (unbroken(&line.claim)) " (" (unbroken(&line.because)) ")" }
+                    }
+                }
+                details {
                     summary { "The checklist, line by line" }
                     @for lines in lines.chunk_by(|a, b| a.section == b.section) {
                         h4 { (lines[0].section) }

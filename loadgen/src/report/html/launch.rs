@@ -33,7 +33,7 @@ fn scenario(row: &LaunchRow) -> Markup {
     html! {
         tr {
             td { a href={ "#" (row.name) } { b { (row.title) } } br; small { (row.name) } }
-            td { (chip(row.verdict)) br; small { (row.held) " goals held" } }
+            td { (chip(row.verdict)) br; small { "goals held: " (row.held) } }
             td data-of="tightest goal" { (unbroken(&row.tightest)) (bar(row.used)) @if !row.margin.is_empty() { small { (row.margin) } } }
             td data-of="how sure" { (unbroken(&row.confidence)) }
             td data-of="worst minute" { (unbroken(&row.worst_minute)) }

@@ -5,13 +5,13 @@ use maud::{Markup, html};
 mod charts;
 mod failures;
 
-use super::{chip, launch, live, pages, unbroken};
+use super::{chip, data::Data, launch, live, pages, unbroken};
 use crate::{
     report::view::{GoalRow, PHASES, ScenarioView},
     words::number,
 };
 
-pub(super) fn section(scenario: &ScenarioView<'_>, step_s: i64) -> Markup {
+pub(super) fn section(scenario: &ScenarioView<'_>, data: &Data<'_>) -> Markup {
     let measured = scenario.measured;
     html! {
         section.scenario id=(measured.run.name) {
@@ -24,7 +24,7 @@ pub(super) fn section(scenario: &ScenarioView<'_>, step_s: i64) -> Markup {
                 }
             }
             (goals(&scenario.worst_first()))
-            (charts::part(scenario, step_s))
+            (charts::part(scenario, data))
             @if let Some(live) = &scenario.live { (live::part(live)) }
             @if let Some(pages) = &scenario.pages { (pages::part(pages)) }
             (latencies(scenario))

@@ -16,6 +16,7 @@ const PAGE: &str = concat!(
     include_str!("page/look.js"),
     include_str!("page/tables.js"),
     include_str!("page/charts.js"),
+    include_str!("page/pictures.js"),
     include_str!("page/scene.js"),
     include_str!("page/overlay.js"),
     include_str!("page/start.js"),

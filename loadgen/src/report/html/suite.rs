@@ -25,9 +25,9 @@ pub(super) fn missed(view: &View<'_>) -> Markup {
 }
 
 pub(super) fn silent(view: &View<'_>) -> Markup {
-    let goals = view.silent();
+    let (goals, sides) = (view.silent(), view.unmeasured());
     html! {
-        @if !(goals.is_empty() && view.run.not_run.is_empty()) {
+        @if !(goals.is_empty() && view.run.not_run.is_empty() && sides.is_empty()) {
             section {
                 h2 { "What this run does not say" }
                 ul {
@@ -35,6 +35,7 @@ pub(super) fn silent(view: &View<'_>) -> Markup {
                     @for (name, goal) in goals { li {
                         b { (name) } ": " (unbroken(&goal.claim())) " · " (goal.word.to_lowercase()) ": " (unbroken(&goal.reason)) "; seen: " (unbroken(&goal.observed))
                     } }
+                    @for side in sides { li { (side) } }
                 }
             }
         }

@@ -86,7 +86,7 @@ pub(super) fn bottlenecks(out: &mut String, view: &View<'_>, detail: Detail) {
             plain(&it.sentence),
             it.correlation,
             plain(&it.series),
-            it.scenario,
+            plain(&it.scenario),
             lead(it.lead_s)
         );
     }

@@ -55,7 +55,7 @@ fn seen(out: &mut String, pages: &Pages<'_>) {
     }
     groups(out, pages);
     visits(out, pages);
-    put!(out, "\n| canary | n | p95 of LCP |\n|---|--:|--:|");
+    put!(out, "\n| canary | n | LCP beyond being held back |\n|---|--:|--:|");
     pages.canary.rows.iter().for_each(|row| put!(out, "| {} |", row.join(" | ")));
     put!(out, "\n{}", pages.canary.sentence);
     films(out, pages);

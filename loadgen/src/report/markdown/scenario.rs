@@ -1,6 +1,6 @@
 //! One scenario, in Markdown.
 
-use super::{cell, code, live, pages, plain};
+use super::{cell, code, code_cell, live, pages, plain};
 use crate::{
     report::view::{GoalRow, PHASES, ScenarioView},
     words::number,
@@ -11,10 +11,10 @@ pub(super) fn section(out: &mut String, scenario: &ScenarioView<'_>) {
     put!(
         out,
         "## {} (`{}`): {}\n\n{}\n",
-        measured.title,
-        measured.run.name,
+        plain(&measured.title),
+        code(&measured.run.name),
         scenario.verdict,
-        measured.description
+        plain(&measured.description)
     );
     for reason in &scenario.invalid {
         put!(out, "- INVALID: {}", plain(reason));
@@ -47,7 +47,7 @@ pub(super) fn section(out: &mut String, scenario: &ScenarioView<'_>) {
         put!(out, "| {} | {} |", cell(name), cell(figures));
     }
     put!(out, "| warm-up, not counted | {} |", scenario.warm_up_words());
-    put!(out, "| digest of planned requests | `{}` |", measured.planned_digest);
+    put!(out, "| digest of planned requests | {} |", code_cell(&measured.planned_digest));
     warm_up(out, scenario);
     truth(out, scenario);
     put!(out, "");
@@ -62,10 +62,10 @@ fn goal_row(out: &mut String, goal: &GoalRow) {
         cell(&reason),
         cell(&goal.name),
         cell(&goal.subject),
-        goal.limit,
+        cell(&goal.limit),
         cell(&goal.observed),
-        goal.margin,
-        goal.basis,
+        cell(&goal.margin),
+        cell(&goal.basis),
         goal.kind
     );
 }
@@ -108,10 +108,11 @@ fn traces(out: &mut String, scenario: &ScenarioView<'_>) {
     }
     put!(
         out,
-        "\n### Slowest requests that were traced\n\n| route | took, since due | trace |\n|---|--:|---|"
+        "\n### Slowest requests that were traced\n\n| route | took, since due | trace | failed |\n|---|--:|---|---|"
     );
     for trace in &scenario.slowest {
-        put!(out, "| {} | {} | `{}` |", cell(&trace.route), trace.took, code(&trace.trace_id));
+        let (route, failed) = (cell(&trace.route), cell(&trace.failed));
+        put!(out, "| {route} | {} | {} | {failed} |", trace.took, code_cell(&trace.trace_id));
     }
 }
 
@@ -121,12 +122,13 @@ fn failures(out: &mut String, scenario: &ScenarioView<'_>) {
     }
     put!(out, "\n### Failures and counts\n");
     for fault in &scenario.faults {
-        put!(out, "- {} × {} ({})", number(fault.count), fault.kind, fault.series);
+        let (kind, series) = (plain(&fault.kind), plain(&fault.series));
+        put!(out, "- {} × {kind} ({series})", number(fault.count));
         fault.evidence.iter().take(3).for_each(|evidence| put!(out, "  - `{}`", code(evidence)));
         fault.traces.iter().for_each(|trace| put!(out, "  - trace `{}`", code(trace)));
     }
     for counter in &scenario.counters {
-        put!(out, "- {}: {}", counter.name, number(counter.total));
+        put!(out, "- {}: {}", plain(&counter.name), number(counter.total));
         counter.evidence.iter().take(3).for_each(|evidence| put!(out, "  - `{}`", code(evidence)));
     }
 }
@@ -146,7 +148,11 @@ fn warm_up(out: &mut String, scenario: &ScenarioView<'_>) {
 }
 
 fn truth(out: &mut String, scenario: &ScenarioView<'_>) {
-    put!(out, "\n### Truth: what was measured beside what the target held\n\n{}.", scenario.truth_words());
+    put!(
+        out,
+        "\n### Truth: what was measured beside what the target held\n\n{}.",
+        plain(&scenario.truth_words())
+    );
     if scenario.truth.is_empty() {
         return;
     }

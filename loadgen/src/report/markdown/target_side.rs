@@ -55,14 +55,7 @@ fn source(out: &mut String, source: &Source) {
 }
 
 fn database(out: &mut String, it: &Database) {
-    let hit = it.cache_hit.map_or_else(|| "nothing was read".to_owned(), percent);
-    put!(
-        out,
-        "- version {}; reads answered from its cache: {hit}; deadlocks: {}; written to temporary files: {} bytes",
-        plain(&it.version),
-        number(it.deadlocks),
-        number(it.temp_bytes)
-    );
+    put!(out, "- version {}; {}", plain(&it.version), whole(it));
     for wait in it.waits.iter().take(ROWS) {
         let (event, samples, all) = (plain(&wait.event), number(wait.samples), number(it.samples));
         put!(out, "- waited for {event}: {samples} of {all} samples of a backend at work");
@@ -72,7 +65,9 @@ fn database(out: &mut String, it: &Database) {
         let (table, query) = (plain(&missing.table), super::code(&missing.query));
         put!(out, "- no index on {table} ({}) for `{query}`", plain(&columns));
     }
-    statements(out, it);
+    if it.deadlocks.is_some() {
+        statements(out, it);
+    }
     if it.tables.is_empty() {
         return;
     }
@@ -90,11 +85,30 @@ fn database(out: &mut String, it: &Database) {
     }
 }
 
+/// What it did over the whole run, in a few words.
+fn whole(it: &Database) -> String {
+    let Some((deadlocks, written)) = it.deadlocks.zip(it.temp_bytes) else {
+        return "what it did over the whole run is not known: its last reading failed".to_owned();
+    };
+    let hit = it.cache_hit.map_or_else(|| "nothing was read".to_owned(), percent);
+    let (deadlocks, written) = (number(deadlocks), number(written));
+    format!(
+        "reads answered from its cache: {hit}; deadlocks: {deadlocks}; written to temporary files: {written} bytes"
+    )
+}
+
 fn statements(out: &mut String, it: &Database) {
     let Some(statements) = &it.statements else {
-        put!(out, "- statements: not known, pg_stat_statements is not there");
+        put!(out, "- statements: not known, see above");
         return;
     };
+    if let Some(plans) = it.planning.as_ref().filter(|plans| plans.had < plans.asked) {
+        let (had, asked) = (number(plans.had), number(plans.asked));
+        put!(
+            out,
+            "- plans: {had} of {asked} could be had, so that an index may be missing that is not named"
+        );
+    }
     if statements.is_empty() {
         return;
     }
@@ -131,3 +145,6 @@ fn cache(out: &mut String, it: &Cache) {
         put!(out, "- slow: {} took {} µs", plain(&slow.command), number(slow.took_us));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use engine::{histogram::Distribution, record::Column, run::TimingRun};
 
 use super::figures::{at, endpoints, samples};
 use crate::{
+    faults::FaultPlan,
     run::{Measured, Run},
     words::duration,
 };
@@ -65,11 +66,24 @@ fn baseline_row(scenario: &str, alone: &TimingRun, crowd: Option<&TimingRun>) ->
 }
 
 /// Why nothing was scored.
-pub(super) fn unscored(measured: &[Measured]) -> String {
-    if measured.iter().any(|measured| measured.truth.is_some()) {
-        "no route has 1 000 samples on both sides".to_owned()
-    } else {
-        "the target's own latencies were not read".to_owned()
+pub(super) fn unscored(measured: &[Measured], faults: Option<&FaultPlan>) -> String {
+    if measured.iter().all(|measured| measured.truth.is_none()) {
+        return "the target's own latencies were not read".to_owned();
+    }
+    // A route whose answers a fault changed is not held against the target's books, however many samples it has.
+    let mut routes = measured.iter().flat_map(|measured| endpoints(&measured.run.timings));
+    let struck = faults.is_some_and(|plan| routes.any(|timing| plan.unscored(&timing.name).is_some()));
+    let which = if struck { "no route that the scheduled faults left alone" } else { "no route" };
+    format!("{which} has 1 000 samples on both sides")
+}
+
+/// Why the target's own books were not read. Whoever had a token and time was answered, or the audit failed.
+pub(super) fn unread(run: &Run) -> &'static str {
+    let asked = run.baseline.iter().chain(&run.scenarios).any(|measured| measured.truth.is_some());
+    match (run.interrupted, asked) {
+        (false, _) => "no admin token, or the target keeps none",
+        (true, true) => "the run was interrupted before they answered",
+        (true, false) => "no admin token, or the run was interrupted before they answered",
     }
 }
 

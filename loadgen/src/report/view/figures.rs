@@ -102,13 +102,17 @@ pub(super) fn findings(measured: &Measured, judged: &ScenarioVerdict) -> Vec<Str
             trend.change_ms, trend.seconds, trend.slope_ms_per_s, trend.p_value
         )
     });
-    let cut = match &measured.ended_early {
+    cut_short(measured).into_iter().chain(trends).chain(measured.notes.iter().cloned()).collect()
+}
+
+/// Why a scenario did not come to its planned end; nothing where it did.
+pub(in crate::report) fn cut_short(measured: &Measured) -> Option<String> {
+    match &measured.ended_early {
         Some(ended) => Some(format!("aborted in second {}: {}", ended.second, ended.why)),
         None => {
             measured.run.interrupted.then(|| "interrupted: it did not come to its planned end".to_owned())
         }
-    };
-    cut.into_iter().chain(trends).chain(measured.notes.iter().cloned()).collect()
+    }
 }
 
 pub(super) fn latencies(run: &ScenarioRun) -> Vec<LatencyRow> {

@@ -10,7 +10,10 @@ use engine::{
     verdict::{DesignEffect, Judged, Verdict},
 };
 
-use crate::words::{duration, limit, number, percent, proportion};
+use crate::{
+    judgement,
+    words::{duration, limit, number, percent, proportion},
+};
 
 /// One goal and what became of it.
 pub(in crate::report) struct GoalRow {
@@ -31,8 +34,7 @@ pub(in crate::report) struct GoalRow {
     pub(in crate::report) word: &'static str,
     /// What more there is to say of the verdict.
     pub(in crate::report) reason: String,
-    /// False in an INVALID scenario, unless an exact goal was missed: that counts however late the
-    /// generator was.
+    /// False of a verdict in an INVALID scenario: see [`judgement::is_void`].
     pub(in crate::report) counts: bool,
 }
 
@@ -41,9 +43,8 @@ impl GoalRow {
         let (word, reason) = verdict(&judged.verdict);
         let (subject, limit) = claim(run, &judged.goal);
         let used = used(judged);
-        let decided = matches!(judged.verdict, Verdict::Pass | Verdict::Fail | Verdict::Inconclusive { .. });
-        let counts = valid || judged.goal.kind == Kind::Exact && judged.verdict == Verdict::Fail;
-        let void = (decided && !counts).then(|| "does not count: INVALID".to_owned());
+        let is_void = judgement::is_void(judged, valid);
+        let void = is_void.then(|| "does not count: INVALID".to_owned());
         let dependent = match judged.design_effect {
             DesignEffect::Applied { factor, blocks, block_s } if factor > 1.0 => Some(format!(
                 "neighbouring samples depend on each other: counted as n / {factor:.1} = {} ({blocks} blocks of \
@@ -68,7 +69,7 @@ impl GoalRow {
             basis: basis(judged),
             word,
             reason: reasons.into_iter().flatten().collect::<Vec<_>>().join("; "),
-            counts,
+            counts: !is_void,
         }
     }
 
@@ -154,7 +155,11 @@ fn part(column: Column) -> &'static str {
 fn observed(judged: &Judged) -> String {
     let (bad, n) = (judged.bad, judged.n);
     let seen = match &judged.goal.claim {
-        Claim::Percentile { .. } => judged.observed.as_ref().and_then(quantile),
+        // Where not one was answered there is no interval either.
+        Claim::Percentile { .. } => {
+            let none = || (n > 0).then(|| "no answer".to_owned());
+            judged.observed.as_ref().and_then(quantile).or_else(none)
+        }
         Claim::Errors { .. } | Claim::RequestErrors { .. } => {
             judged.share().map(|share| proportion(share, bad, n))
         }

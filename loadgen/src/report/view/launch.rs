@@ -30,7 +30,7 @@ pub(in crate::report) struct LaunchRow {
     /// What a report calls it.
     pub(in crate::report) title: String,
     pub(in crate::report) verdict: &'static str,
-    /// `6 of 7`: judged goals that held.
+    /// `6 of 7`: judged goals that held; and how many are void, if any.
     pub(in crate::report) held: String,
     /// The goal that is nearest to its limit: `p95 of GET /api/search < 1 200 ms`.
     pub(in crate::report) tightest: String,
@@ -64,7 +64,7 @@ impl Launch {
         let suite = tightest(overall, &judgement.overall).map(|pair| ("the whole suite", pair));
         let nearest = of_scenarios
             .chain(suite)
-            .reduce(|best, next| if tightness(next.1.0) > tightness(best.1.0) { next } else { best });
+            .reduce(|best, next| if tightness(next.1) > tightness(best.1) { next } else { best });
         Self { rows, first_to_break: nearest.map(|(name, (goal, _))| breaks(name, goal)) }
     }
 }
@@ -75,7 +75,7 @@ fn row(run: &Run, view: &ScenarioView<'_>, judged: &ScenarioVerdict) -> LaunchRo
     LaunchRow {
         title: view.measured.title.clone(),
         verdict: view.verdict,
-        held: view.held(),
+        held: view.held_and_void(),
         tightest: tightest.map_or_else(|| "no goal was judged".to_owned(), |(goal, _)| goal.claim()),
         margin: tightest.map(|(goal, _)| distance(goal)).unwrap_or_default(),
         used: tightest.and_then(|(goal, _)| goal.used),
@@ -91,24 +91,34 @@ fn tightest<'a>(rows: &'a [GoalRow], judged: &'a [Judged]) -> Option<Pair<'a>> {
     let decided =
         |verdict: &Verdict| matches!(verdict, Verdict::Pass | Verdict::Fail | Verdict::Inconclusive { .. });
     let pairs = rows.iter().zip(judged).filter(|(row, judged)| row.counts && decided(&judged.verdict));
-    pairs.reduce(|best, next| if tightness(next.0) > tightness(best.0) { next } else { best })
+    pairs.reduce(|best, next| if tightness(next) > tightness(best) { next } else { best })
 }
 
-/// What goals are put in order by. One that is broken outright is beyond every limit; one that holds outright says
-/// nothing of a margin.
-fn tightness(goal: &GoalRow) -> f64 {
-    match (goal.used, goal.word) {
+/// What goals are put in order by: whether they are missed, then the part of the limit that was used up. One that is
+/// broken outright is beyond every limit, and so is a percentile that nobody was given an answer at. An undecided one
+/// without parts may yet break; one that holds outright says nothing of a margin.
+fn tightness((goal, judged): Pair<'_>) -> (bool, f64) {
+    let missed = judged.verdict == Verdict::Fail;
+    let used = match (goal.used, &judged.verdict) {
         (Some(used), _) => used,
-        (None, "FAIL") => f64::INFINITY,
+        (None, Verdict::Inconclusive { .. }) if !unanswered(judged) => f64::MIN_POSITIVE,
+        (None, Verdict::Fail | Verdict::Inconclusive { .. }) => f64::INFINITY,
         (None, _) => -1.0,
-    }
+    };
+    (missed, used)
+}
+
+/// Whether the percentile falls among requests that were never answered.
+fn unanswered(judged: &Judged) -> bool {
+    judged.n > 0 && judged.observed.is_some_and(|seen| seen.value.is_none())
 }
 
 fn distance(goal: &GoalRow) -> String {
     match (goal.margin.is_empty(), goal.word) {
         (false, _) => goal.margin.clone(),
         (true, "FAIL") => format!("broken: {}", goal.observed),
-        (true, _) => "holds outright".to_owned(),
+        (true, "PASS") => "holds outright".to_owned(),
+        (true, _) => format!("undecided: {}", goal.observed),
     }
 }
 
@@ -119,16 +129,23 @@ fn breaks(scenario: &str, goal: &GoalRow) -> String {
         (_, Some(used)) => {
             format!("{scenario}, {claim}: {} of the limit used; seen: {}", percent(used), goal.observed)
         }
-        (_, None) => format!("{scenario}, {claim}: holds, and nothing that was judged has a margin"),
+        ("PASS", None) => format!("{scenario}, {claim}: holds, and nothing that was judged has a margin"),
+        (_, None) => format!("{scenario}, {claim}: undecided, seen: {}", goal.seen()),
     }
 }
 
 /// What the interval says: how sure the verdict is, beside what is allowed.
 fn confidence(judged: &Judged) -> String {
     let allowed = percent(judged.goal.claim.allowed());
+    let seen = || format!("{} of {} seen", number(judged.n), number(judged.goal.planned));
     match (judged.goal.kind, judged.bounds, &judged.verdict) {
+        (Kind::Exact, _, Verdict::Inconclusive { .. }) => format!("exact: no counterexample, {}", seen()),
         (Kind::Exact, ..) => "exact: one counterexample is enough".to_owned(),
-        (Kind::Census, ..) | (_, None, _) => format!("all {} there were", number(judged.n)),
+        (Kind::Census, _, Verdict::Inconclusive { .. }) | (Kind::Sampled, None, _) => seen(),
+        (Kind::Census, ..) if judged.n < judged.goal.planned => {
+            format!("{}, the others could not change it", seen())
+        }
+        (Kind::Census, ..) => format!("all {} there were", number(judged.n)),
         (_, Some((low, _)), Verdict::Fail) => {
             format!("95 % sure: at least {} over, {allowed} allowed", percent(low))
         }

@@ -1,10 +1,11 @@
 //! What real browsers saw of a scenario's pages: LCP beside web.dev's thresholds, where its time went, page by page,
 //! and the slowest visits. All of it is computed from the account's rows. The goal's own row comes from the series
 //! [`LCP_SERIES`], which has the same samples: [`crate::run::PageView::outcome`] of every visit. A page that answered with
-//! an error is in no figure: whatever a browser shows then, and however soon, is not the page it was sent for.
+//! an error, or is another than it was sent for, is in no figure: whatever a browser shows then, and however soon.
 
 mod figures;
 mod films;
+mod groups;
 #[cfg(test)]
 mod tests;
 mod wrong;
@@ -13,8 +14,9 @@ use std::time::Duration;
 
 use engine::goal::{Claim, Goal};
 
-pub(in crate::report) use figures::{Dot, Group, LCP, Part, Rated, Spread, Vital};
+pub(in crate::report) use figures::{Dot, LCP, Part, Rated, Spread, Vital};
 pub(in crate::report) use films::{Bar, FilmView, How, Mark};
+pub(in crate::report) use groups::Group;
 pub(in crate::report) use wrong::{CanaryView, Wrong};
 
 use super::goals::GoalRow;
@@ -22,7 +24,7 @@ use crate::{
     browser::{CAP, Throttle},
     run::{BrowserAccount, Ended, Measured, Outcome, Seen},
     scenarios::page::{NAME, goals::LCP as LCP_SERIES},
-    words::{count, duration, number},
+    words::{count, duration, number, one_line},
 };
 
 /// What real browsers saw, or why there is nothing.
@@ -109,7 +111,7 @@ impl<'a> Pages<'a> {
             parts: figures::parts(visits),
             largest: String::new(),
             vitals: figures::vitals(visits),
-            groups: figures::groups(visits),
+            groups: groups::groups(visits),
             ends: ends(visits),
             wrong: Wrong::new(account),
             canary: CanaryView::new(&account.canary, void),
@@ -188,18 +190,25 @@ fn setting(account: &BrowserAccount) -> String {
 fn ends(visits: &[Seen]) -> Vec<(String, u64)> {
     let ends = visits.iter().map(|seen| {
         let view = &seen.view;
-        match (&view.ended, view.refused(), view.outcome()) {
-            (Ended::NoPage(_), ..) => 3,
-            (_, Some(_), _) => 2,
-            (Ended::Capped, ..) => 1,
-            (Ended::Settled, _, Outcome::Lcp(_)) => 0,
-            (Ended::Settled, _, Outcome::Missing(_)) => 4,
+        match (&view.ended, view.outcome()) {
+            (Ended::NoPage(_), _) => 4,
+            _ if view.refused().is_some() => 2,
+            _ if view.another().is_some() => 3,
+            (Ended::Capped, _) => 1,
+            (Ended::Settled, Outcome::Lcp(_)) => 0,
+            (Ended::Settled, Outcome::Missing(_)) => 5,
         }
     });
-    let mut counts = [0; 5];
+    let mut counts = [0; 6];
     ends.for_each(|end: usize| counts[end] += 1);
-    let names =
-        ["settled", &not_done(), "answered with an error", "without a page", "settled without an LCP"];
+    let names = [
+        "settled",
+        &not_done(),
+        "answered with an error",
+        "led to another page",
+        "without a page",
+        "settled without an LCP",
+    ];
     names.map(str::to_owned).into_iter().zip(counts).collect()
 }
 
@@ -220,9 +229,7 @@ fn said(ms: f64) -> String {
 
 /// Text of a target's as it may be shown: at most so many characters, none of which controls what shows it.
 fn tame(text: &str, most: usize) -> String {
-    let unseen = |c: &char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let kept = text.chars().filter(|c| !unseen(c)).map(|c| if c.is_control() { ' ' } else { c });
-    let mut short: String = kept.take(most + 1).collect();
+    let mut short: String = one_line(text).chars().take(most + 1).collect();
     if short.chars().count() > most {
         short.pop();
         short.pop();

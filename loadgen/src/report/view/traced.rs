@@ -20,6 +20,8 @@ pub(in crate::report) struct SlowRow {
     /// Since due.
     pub(in crate::report) took: String,
     pub(in crate::report) trace_id: String,
+    /// How it failed; a dash where it did not.
+    pub(in crate::report) failed: String,
 }
 
 /// Traces of requests that failed like this, the first few.
@@ -36,6 +38,7 @@ pub(super) fn slowest(all: &[Traced]) -> Vec<SlowRow> {
         route: traced.route.clone(),
         took: duration(Duration::try_from_secs_f64(traced.took_ms / 1e3).unwrap_or_default()),
         trace_id: traced.trace_id.clone(),
+        failed: traced.fault.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string),
     };
     slow.into_iter().take(SLOWEST).map(row).collect()
 }

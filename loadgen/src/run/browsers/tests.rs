@@ -22,6 +22,8 @@ fn view(ended: Ended, status: Option<u16>, lcp_ms: Option<f64>) -> PageView {
         failed: Vec::new(),
         failed_count: 0,
         kept_in: Vec::new(),
+        at: None,
+        withheld: Vec::new(),
         console: Vec::new(),
         console_errors: 0,
     }
@@ -50,6 +52,54 @@ fn an_errors_page_has_no_lcp_nor_has_what_was_not_painted() {
         assert!(matches!(view.outcome(), Outcome::Missing(said) if said.contains(why)), "{why}");
     }
     assert!(matches!(view(Ended::Settled, Some(399), Some(40.0)).outcome(), Outcome::Lcp(_)));
+}
+
+/// A visit sent to the dashboard, at a page of this mark.
+fn sent_to_the_dashboard(ended: Ended, path: &str, page: Option<&str>) -> PageView {
+    let at = Whereabouts {
+        path: path.to_owned(),
+        page: page.map(str::to_owned),
+        asked: Some("dashboard".to_owned()),
+    };
+    PageView { at: Some(at), ..view(ended, Some(200), Some(40.0)) }
+}
+
+#[test]
+fn another_page_than_it_was_sent_to_has_no_lcp_however_soon_it_is_painted() {
+    let another = [
+        sent_to_the_dashboard(Ended::Settled, "/login", Some("login")),
+        sent_to_the_dashboard(Ended::Settled, "/dashboard", Some("")),
+        sent_to_the_dashboard(Ended::Settled, "/dashboard", None),
+        sent_to_the_dashboard(Ended::Capped, "/login", Some("login")),
+    ];
+    for view in another {
+        let path = &view.at.as_ref().expect("it is known").path;
+        let said = format!("another page: {path} is not marked `dashboard`");
+        assert_eq!(view.outcome(), Outcome::Missing(said));
+    }
+    let refused =
+        PageView { status: Some(503), ..sent_to_the_dashboard(Ended::Settled, "/dashboard", Some("down")) };
+    assert_eq!(refused.outcome(), Outcome::Missing("answered with status 503".to_owned()));
+}
+
+#[test]
+fn the_page_it_was_sent_to_is_that_wherever_it_is() {
+    let moved = sent_to_the_dashboard(Ended::Settled, "/en/dashboard", Some("dashboard"));
+    assert_eq!(moved.outcome(), Outcome::Lcp(Duration::from_millis(40)));
+    let never_came = sent_to_the_dashboard(Ended::Capped, "/dashboard", None);
+    assert_eq!(never_came.outcome(), Outcome::Lcp(CAP));
+    let mut canary = sent_to_the_dashboard(Ended::Settled, "/", Some(""));
+    canary.at.as_mut().expect("it is known").asked = None;
+    assert_eq!(canary.another(), None);
+}
+
+#[test]
+fn a_view_of_before_pages_were_told_apart_reads() {
+    let mut before = serde_json::to_value(view(Ended::Settled, Some(200), Some(40.0))).expect("JSON");
+    before.as_object_mut().expect("an object").remove("at").expect("it is written");
+    before.as_object_mut().expect("an object").remove("withheld").expect("it is written");
+    let view = serde_json::from_value::<PageView>(before).expect("it reads");
+    assert_eq!((view.at.as_ref(), view.another()), (None, None));
 }
 
 #[test]

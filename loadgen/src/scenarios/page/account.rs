@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    browser::Company,
+    browser::{Company, canary},
     run::{BrowserAccount, Canary, Film, Outcome, Seen},
 };
 
@@ -11,12 +11,15 @@ use crate::{
 const MOST_LOST: u64 = 20;
 /// Troubles that are kept in words.
 const TROUBLES_KEPT: usize = 10;
+
 /// The account, as it grows.
 #[derive(Debug)]
 pub(super) struct Account {
     kept: BrowserAccount,
     /// How long the LCP of each filmed visit took, in the films' order.
     slowest: Vec<Duration>,
+    /// Visits that were kept from what their page is made of, and a host of the first.
+    withheld: Option<(u64, String)>,
 }
 
 impl Account {
@@ -29,11 +32,11 @@ impl Account {
             visits: Vec::new(),
             further: 0,
             films: Vec::new(),
-            canary: Canary::default(),
+            canary: Canary { held_ms: canary::held_ms(), ..Canary::default() },
             lost: 0,
             troubles: Vec::new(),
         };
-        Self { kept, slowest: Vec::new() }
+        Self { kept, slowest: Vec::new(), withheld: None }
     }
 
     /// The browser is there, and says what it is; its canary took this long before anybody came.
@@ -57,6 +60,9 @@ impl Account {
                 self.slowest.truncate(BrowserAccount::FILMS_KEPT);
                 self.kept.films.truncate(BrowserAccount::FILMS_KEPT);
             }
+        }
+        if let Some(host) = seen.view.withheld.first() {
+            self.withheld.get_or_insert_with(|| (0, host.clone())).0 += 1;
         }
         if self.kept.visits.len() < BrowserAccount::VISITS_KEPT {
             self.kept.visits.push(seen);
@@ -88,9 +94,17 @@ impl Account {
         }
     }
 
-    /// Why what was measured of LCP says nothing of the target, if it does not.
+    /// Why what the browsers saw says nothing of the target, if it does not.
     pub(super) fn flaw(&self) -> Option<String> {
         let BrowserAccount { canary, lost, .. } = &self.kept;
+        if let Some((visits, host)) = &self.withheld {
+            return Some(format!(
+                "in {visits} of {} visits the browser was kept from a part of the page, by this generator's own rule that \
+                 no host but the target's is asked: an image, a video, a style sheet, a script, a font or a document of {host}. Let \
+                 it ask there with `--browser-host {host}`",
+                self.looks()
+            ));
+        }
         if canary.idle_ms.is_empty() {
             return Some(
                 "the canary was not seen before the crowd came: starved browsers would not be noticed".into(),

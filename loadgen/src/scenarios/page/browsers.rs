@@ -84,7 +84,9 @@ impl Browsers {
     }
 
     async fn started(&self, target: &Target) -> Result<Fleet, String> {
-        let grounds = Grounds { hosts: target.hosts(), own_roots: self.company.own_roots };
+        let mut hosts = target.hosts();
+        hosts.extend_from_slice(&self.company.hosts);
+        let grounds = Grounds { hosts, own_roots: self.company.own_roots };
         let fleet =
             Fleet::start(&self.company.source, grounds).await.map_err(|trouble| trouble.to_string())?;
         // A browser's first pages are slow whatever the machine does: they would excuse starving it later.
@@ -99,7 +101,7 @@ impl Browsers {
 
     /// The canary, opened by all visitors at once.
     async fn all_canaries(&self, fleet: &Fleet) -> Result<Vec<f64>, String> {
-        let all = (0..self.company.visitors).map(|visitor| canary(fleet, visitor + self.company.visitors));
+        let all = (0..self.company.visitors).map(|visitor| self.open_canary(fleet, visitor));
         let seen = join_all(all).await.into_iter().collect::<Result<_, _>>();
         seen.map_err(|why| format!("its canary was not seen: {why}"))
     }
@@ -137,10 +139,11 @@ impl Browsers {
         }
     }
 
-    /// What every look at a page of the target's has in common.
+    /// What every visit has in common; as it is, a look at a page of the target's.
     pub(super) fn order(&self, visitor: u64, url: String, device: Device) -> Order {
         Order {
             url,
+            page: None,
             cookies: Vec::new(),
             headers: Vec::new(),
             visitor,
@@ -154,7 +157,7 @@ impl Browsers {
 
     /// Opens the canary for a visitor, beside what its looks leave.
     pub(super) async fn canary(&self, fleet: &Fleet, visitor: u64) -> Result<(), String> {
-        let seen = canary(fleet, visitor + self.company.visitors).await;
+        let seen = self.open_canary(fleet, visitor).await;
         let mut account = locked(&self.account);
         match seen {
             Ok(took_ms) => account.add_canary(took_ms),
@@ -165,6 +168,18 @@ impl Browsers {
             }
         }
         Ok(())
+    }
+
+    /// How long the canary's LCP took, milliseconds, or why there is none. Whatever happens is the browser's doing, which
+    /// has the processor it has at all visits.
+    async fn open_canary(&self, fleet: &Fleet, visitor: u64) -> Result<f64, String> {
+        let order = Order {
+            film_later_than: None,
+            done: Done::Loaded,
+            ..self.order(visitor + self.company.visitors, fleet.canary_url().to_owned(), Device::Desktop)
+        };
+        let opened = fleet.open(order).await.map_err(|trouble| trouble.to_string())?;
+        of_canary(&opened.view)
     }
 
     /// When a visit that was due at `due` began, seconds from the scenario's start: the first ones are due then.
@@ -210,7 +225,8 @@ impl Browsers {
         }
     }
 
-    /// Goals that take a browser are not measured where none came; LCP is invalid where the browser fell short.
+    /// Goals that take a browser are not measured where none came, and invalid where the browser fell short: starved, or
+    /// kept from a part of the page, it may paint late, and it may not come to paint what counts at all.
     pub(super) fn review(&self, series: Series, goals: &mut [Goal]) {
         let not_there = match &*locked(&self.fleet) {
             State::There(_) | State::Over => None,
@@ -220,28 +236,11 @@ impl Browsers {
         for goal in goals.iter_mut().filter(|goal| series.takes_a_browser(goal)) {
             if let Some(why) = &not_there {
                 *goal = goal.clone().not_measured(why);
-            } else if let Some(why) = locked(&self.account).flaw().filter(|_| series.is_lcp(goal)) {
+            } else if let Some(why) = locked(&self.account).flaw() {
                 *goal = goal.clone().invalid(why);
             }
         }
     }
-}
-
-/// How long the canary's LCP took, milliseconds, or why there is none. Whatever happens is the browser's doing.
-async fn canary(fleet: &Fleet, visitor: u64) -> Result<f64, String> {
-    let order = Order {
-        url: fleet.canary_url().to_owned(),
-        cookies: Vec::new(),
-        headers: Vec::new(),
-        visitor,
-        returning: false,
-        device: Device::Desktop,
-        throttle: Throttle::None,
-        film_later_than: None,
-        done: Done::Loaded,
-    };
-    let opened = fleet.open(order).await.map_err(|trouble| trouble.to_string())?;
-    of_canary(&opened.view)
 }
 
 fn of_canary(view: &PageView) -> Result<f64, String> {
@@ -263,3 +262,6 @@ fn place(visitor: u64) -> usize {
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,13 +103,11 @@ impl Series {
 
     /// Whether a goal is about what real browsers see.
     pub(super) fn takes_a_browser(&self, goal: &Goal) -> bool {
-        self.is_lcp(goal)
-            || matches!(goal.claim, goal::Claim::Share { share, .. } if share == self.lcp_reported)
-    }
-
-    /// Whether a goal is about how long their LCP takes.
-    pub(super) fn is_lcp(&self, goal: &Goal) -> bool {
-        matches!(goal.claim, goal::Claim::Percentile { series, .. } if series == self.lcp)
+        match goal.claim {
+            goal::Claim::Percentile { series, .. } => series == self.lcp,
+            goal::Claim::Share { share, .. } => share == self.lcp_reported,
+            _ => false,
+        }
     }
 }
 

@@ -130,8 +130,14 @@ mod tests {
 
     fn looks(visitors: u64, seed: u64) -> (Looks, Log) {
         let source = Source::Running("http://127.0.0.1:1".to_owned());
-        let company =
-            Company { visitors, source, throttle: Throttle::None, required: false, own_roots: false };
+        let company = Company {
+            visitors,
+            source,
+            throttle: Throttle::None,
+            required: false,
+            own_roots: false,
+            hosts: Vec::new(),
+        };
         (Looks::new(&company, seed, 90, 900.0), Log::new(&World::new(42, Size::default())))
     }
 

@@ -138,6 +138,7 @@ impl Surfer {
         let mut outgoing = Outgoing {
             method: Method::GET,
             path,
+            signed: None,
             headers: HeaderMap::new(),
             body: Bytes::new(),
             trace: None,
@@ -152,6 +153,7 @@ impl Surfer {
         let cookies = session
             .map(|session| Cookie { name: pages::TOKEN_COOKIE.to_owned(), value: session.token.clone() });
         Ok(Order {
+            page: Some(pages::name(route)),
             headers: headers.collect(),
             cookies: cookies.into_iter().collect(),
             ..self.browsers.order(visitor, format!("{origin}{}", outgoing.path), device)

@@ -17,13 +17,16 @@ use engine::{
     driver::{Due, Turn, VirtualUser},
     record::{Fault, FaultKind, Sample, TimingId},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 
-use super::{Shared, visit::Page};
+use super::{
+    Shared,
+    fetched::{asset, is_asset, is_page},
+    visit::Page,
+};
 use crate::{
     call::{Answer, Asset, ensure},
     context::Context,
-    http::Received,
 };
 
 /// Entries of a list on a page.
@@ -267,47 +270,6 @@ pub(super) fn address(page: &Page) -> (&'static str, String) {
     let api = Search::path(&SearchParams { q: words.clone(), ..SearchParams::default() });
     let query = api.split_once('?').map_or("", |(_, query)| query);
     (route, format!("{path}?{query}"))
-}
-
-/// HTML, whole, of the page asked for, naming what it needs.
-fn is_page(route: &'static str, html: &Received) -> Result<(), Fault> {
-    of_kind(html, &["text/html"])?;
-    let text = String::from_utf8_lossy(&html.body);
-    let assets = pages::ASSETS.iter().map(|asset| split_route(asset).1.to_owned());
-    let missing =
-        assets.chain([pages::marker(route), "</html>".to_owned()]).find(|part| !text.contains(part.as_str()));
-    ensure(missing.is_none(), "the page asked for", || {
-        format!("{route}: no `{}` in {} bytes", missing.unwrap_or_default(), html.body.len())
-    })
-}
-
-/// An asset to be fetched, or to be asked about by the tag it is kept under.
-fn asset(route: &'static str, tag: Option<&HeaderValue>) -> Asset {
-    let headers = tag.map(|tag| (header::IF_NONE_MATCH, tag.clone())).into_iter().collect::<HeaderMap>();
-    let statuses: &[u16] = if tag.is_some() { &[304] } else { &[200] };
-    Asset { route, path: split_route(route).1.to_owned(), headers, statuses }
-}
-
-/// An asset of its kind that can be kept, or word that the kept one is still good.
-fn is_asset(asset: &Asset, received: &Received) -> Result<(), Fault> {
-    if received.status == StatusCode::NOT_MODIFIED {
-        return Ok(());
-    }
-    let kinds: &[&str] = match asset.route {
-        pages::CSS => &["text/css"],
-        pages::JS => &["text/javascript", "application/javascript"],
-        _ => &["image/png"],
-    };
-    of_kind(received, kinds)?;
-    ensure(!received.body.is_empty(), "an asset with content", || asset.route.to_owned())?;
-    ensure(received.headers.contains_key(header::ETAG), "an asset with an ETag", || asset.route.to_owned())
-}
-
-fn of_kind(received: &Received, kinds: &[&str]) -> Result<(), Fault> {
-    let told = received.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    ensure(kinds.iter().any(|kind| told.starts_with(kind.as_bytes())), "content type", || {
-        format!("{}, not {}", String::from_utf8_lossy(told), kinds.join(" or "))
-    })
 }
 
 /// A first page: something, and no more than was asked for or than there is.

@@ -9,8 +9,17 @@ use engine::{
     record::{Fault, Recorder},
 };
 
-use super::Shared;
+use super::{Shared, intent::Timetable};
 use crate::ws::{Incoming, Socket};
+
+#[cfg(test)]
+mod tests;
+
+/// How long the answer to a ping may take. A connection that a middlebox has forgotten says nothing for many minutes:
+/// without an answer the socket is as good as gone.
+const PONG_WITHIN: Duration = Duration::from_secs(10);
+/// How long the system may take to take a frame.
+const SEND_WITHIN: Duration = Duration::from_secs(10);
 
 /// One participant in the chat.
 pub(super) struct Chat {
@@ -29,27 +38,37 @@ pub(super) struct Agenda {
     said: usize,
     pings: std::vec::IntoIter<Instant>,
     next_ping: Option<Instant>,
+    /// Until when the answer to the last ping is awaited.
+    pong_by: Option<Instant>,
 }
 
 /// Why talking stopped.
 pub(super) enum Parting {
     /// It is time to go.
     TimeToGo,
-    /// The socket is gone.
-    Dropped(String),
+    /// The socket is gone, since when, and why.
+    Dropped(Instant, String),
+}
+
+impl Parting {
+    /// The socket is gone as of now.
+    fn now(why: String) -> Self {
+        Self::Dropped(clock::now(), why)
+    }
 }
 
 impl Agenda {
     /// For participant `n`, who was due to join at `due`.
-    pub(super) fn new(shared: &Shared, n: u64, due: Instant, leaves_at: Instant) -> Self {
+    pub(super) fn new(times: &Timetable, n: u64, due: Instant, leaves_at: Instant) -> Self {
         let at = |offsets: Vec<Duration>| offsets.into_iter().map(|offset| due + offset).collect::<Vec<_>>();
-        let mut chats = at(shared.times.chats(n)).into_iter();
-        let mut pings = at(shared.times.pings()).into_iter();
+        let mut chats = at(times.chats(n)).into_iter();
+        let mut pings = at(times.pings()).into_iter();
         let (next_chat, next_ping) = (chats.next(), pings.next());
-        Self { leaves_at, chats, next_chat, said: 0, pings, next_ping }
+        Self { leaves_at, chats, next_chat, said: 0, pings, next_ping, pong_by: None }
     }
 
-    /// What was to be said before `now` is not said any more: whoever comes back does not make up for it.
+    /// What was to be said before `now` is not said any more: whoever comes late, or comes back, does not make up for it.
+    /// Nor is an answer awaited to what an earlier socket was asked.
     pub(super) fn skip_to(&mut self, now: Instant) {
         while self.next_chat.is_some_and(|at| at < now) {
             self.next_chat = self.chats.next();
@@ -57,11 +76,30 @@ impl Agenda {
         while self.next_ping.is_some_and(|at| at < now) {
             self.next_ping = self.pings.next();
         }
+        self.pong_by = None;
+    }
+
+    /// A ping was sent; the first that is not answered counts.
+    fn pinged(&mut self, at: Instant) {
+        self.pong_by.get_or_insert(at + PONG_WITHIN);
+    }
+
+    /// It was answered.
+    fn ponged(&mut self) {
+        self.pong_by = None;
+    }
+
+    /// Whether an answer is overdue.
+    fn is_unanswered(&self, now: Instant) -> bool {
+        self.pong_by.is_some_and(|by| by <= now)
     }
 
     /// When the next thing is to be done.
     fn next(&self) -> Instant {
-        [self.next_chat, self.next_ping].into_iter().flatten().fold(self.leaves_at, Instant::min)
+        [self.next_chat, self.next_ping, self.pong_by]
+            .into_iter()
+            .flatten()
+            .fold(self.leaves_at, Instant::min)
     }
 }
 
@@ -81,12 +119,16 @@ impl Chat {
             match incoming {
                 Some(Incoming::Frame(frame)) => self.hear(frame),
                 Some(Incoming::Unreadable(fault)) => self.complain(&fault),
-                Some(Incoming::Closed(code)) => return Parting::Dropped(format!("closed with {code:?}")),
-                Some(Incoming::Broken(fault)) => return Parting::Dropped(fault.to_string()),
+                Some(Incoming::Closed(code)) => return Parting::now(format!("closed with {code:?}")),
+                Some(Incoming::Broken(fault)) => return Parting::now(fault.to_string()),
                 None if next >= self.agenda.leaves_at => return Parting::TimeToGo,
+                None if self.agenda.is_unanswered(next) => {
+                    let why = format!("no answer to a ping within {PONG_WITHIN:?}");
+                    return Parting::Dropped(next.checked_sub(PONG_WITHIN).unwrap_or(next), why);
+                }
                 None => {
                     if let Err(fault) = self.speak(socket, next).await {
-                        return Parting::Dropped(fault.to_string());
+                        return Parting::now(fault.to_string());
                     }
                 }
             }
@@ -97,7 +139,8 @@ impl Chat {
         let agenda = &mut self.agenda;
         if agenda.next_ping == Some(due) {
             agenda.next_ping = agenda.pings.next();
-            return socket.send(&ClientFrame::Ping).await;
+            agenda.pinged(clock::now());
+            return send(socket, &ClientFrame::Ping).await;
         }
         agenda.next_chat = agenda.chats.next();
         agenda.said += 1;
@@ -110,10 +153,10 @@ impl Chat {
         };
         self.shared.session(|session| session.said(self.n, client_id, clock::now()));
         self.recorder.add(self.shared.series.sent, 1);
-        socket.send(&frame).await
+        send(socket, &frame).await
     }
 
-    fn hear(&self, frame: ServerFrame) {
+    fn hear(&mut self, frame: ServerFrame) {
         let (series, recorder) = (self.shared.series, &self.recorder);
         match frame {
             ServerFrame::Chat { message_id, seq, client_id: Some(client_id), .. } => {
@@ -134,6 +177,7 @@ impl Chat {
                     recorder.counter(series.disorder, evidence);
                 }
             }
+            ServerFrame::Pong => self.agenda.ponged(),
             ServerFrame::Error { error } => recorder.counter(series.errors, || error.clone()),
             _ => {}
         }
@@ -142,4 +186,10 @@ impl Chat {
     fn complain(&self, fault: &Fault) {
         self.recorder.counter(self.shared.series.errors, || fault.to_string());
     }
+}
+
+/// Sends a frame, unless the system does not take it in time: then the other side has stopped reading.
+pub(super) async fn send(socket: &mut Socket, frame: &ClientFrame) -> Result<(), Fault> {
+    let sent = tokio::time::timeout(SEND_WITHIN, socket.send(frame)).await;
+    sent.unwrap_or_else(|_| Err(Fault::timeout(format!("a frame was not taken within {SEND_WITHIN:?}"))))
 }

@@ -39,6 +39,18 @@ pub(super) struct Paper {
     n: u64,
 }
 
+/// On which way in an end is opened.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "media"), expect(dead_code, reason = "paper takes no way"))]
+pub(super) struct Way {
+    /// When the participant was due to join.
+    pub(super) due: Instant,
+    /// It is their first.
+    pub(super) is_first: bool,
+    /// When the path was lost that this one replaces.
+    pub(super) away_since: Option<Instant>,
+}
+
 /// A track that is offered: its media section, and its name.
 pub(super) type Offered = (String, String);
 
@@ -53,14 +65,8 @@ impl Connection {
         let _ = live;
     }
 
-    /// An end for participant `n`, who was due to join at `due`; `away_since` is when the path was lost that it replaces.
-    pub(super) async fn open(
-        shared: &Shared,
-        n: u64,
-        context: &Context,
-        due: Instant,
-        away_since: Option<Instant>,
-    ) -> io::Result<Self> {
+    /// An end for participant `n`.
+    pub(super) async fn open(shared: &Shared, n: u64, context: &Context, way: Way) -> io::Result<Self> {
         #[cfg(feature = "media")]
         if shared.live.media != Media::None {
             let at_sfu = context.connector().target().elsewhere(NewSession::ROUTE).cloned();
@@ -72,12 +78,13 @@ impl Connection {
                 dues: shared.dues.clone(),
                 draw: Stream::new(shared.seed, "rtc-media", n),
                 from: connector.as_ref().unwrap_or(context.connector()).local_address(n)?,
-                anchor: due + std::time::Duration::from_secs_f64(phase),
-                away_since,
+                anchor: way.due + std::time::Duration::from_secs_f64(phase),
+                is_first: way.is_first,
+                away_since: way.away_since,
             };
             return Ok(Self::Real(Box::new(Peer::open(setup).await?)));
         }
-        let _ = (context, due, away_since);
+        let _ = (context, way);
         Ok(Self::Paper(Paper { seed: shared.seed, n }))
     }
 
@@ -125,12 +132,12 @@ impl Connection {
         }
     }
 
-    /// The SFU does not let this source be heard, for now.
-    pub(super) fn refused(&self, source: &Source) {
+    /// This source is asked for; until it is heard, in vain.
+    pub(super) fn asks_for(&self, source: &Source) {
         match self {
             Self::Paper(_) => _ = source,
             #[cfg(feature = "media")]
-            Self::Real(peer) => peer.refused(source.clone()),
+            Self::Real(peer) => peer.asks_for(source.clone()),
         }
     }
 

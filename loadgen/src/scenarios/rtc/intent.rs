@@ -58,6 +58,11 @@ impl Timetable {
         Duration::from_secs_f64(self.staying)
     }
 
+    /// How long all are there.
+    pub(super) fn together(&self) -> Duration {
+        Duration::from_secs_f64((self.staying - self.coming).max(0.0))
+    }
+
     /// When participant `n` says something, counted from when they were due.
     pub(super) fn chats(&self, n: u64) -> Vec<Duration> {
         // Multiples of the golden ratio spread any number of phases evenly.

@@ -14,21 +14,26 @@ use engine::{
     ends::Ends,
     record::Fault,
 };
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::{
     BACKOFF, Shared,
-    chat::{Agenda, Chat, Parting},
+    chat::{Agenda, Chat, Parting, send},
     counted, done,
     door::enter,
+    goals::JOIN_WITHIN,
     load_session,
-    video::Video,
+    video::{Opening, Video},
 };
 use crate::{
     call::{Answer, ensure},
     context::Context,
     ws::Socket,
 };
+
+/// The socket is not opened before video is negotiated, and not later than this: a person is in the chat while their
+/// camera still connects.
+const VIDEO_FIRST: Duration = Duration::from_secs(1);
 
 /// One participant.
 pub(super) struct Participant {
@@ -53,21 +58,26 @@ impl VirtualUser for Participant {
     async fn turn(&mut self, turn: Turn) {
         let leaves_at = turn.due.at + self.shared.times.staying();
         let mut video = Video::new(&self.shared, self.n, self.context.another(), turn.due.at);
-        let socket = self.come(turn.due, &mut video).await;
-        let opened = socket.is_some().then(clock::now);
+        let joined = self.join(turn.due).await;
+        self.came_in(turn.due, joined.is_ok());
         let access = self.access.subscribe();
         let (shared, current, mut watcher) = (self.shared.clone(), access.clone(), self.context.another());
+        let (negotiated, begun) = oneshot::channel();
+        let (welcome, welcomed) = oneshot::channel();
+        let opening = Opening { may_begin: joined.is_ok(), negotiated, welcomed };
         let there = async {
-            tokio::join!(
+            let socket = self.come(joined.ok(), begun, welcome).await;
+            let opened = socket.is_some().then(clock::now);
+            let (stayed, ()) = tokio::join!(
                 self.stay(socket, turn.due.at, leaves_at, &turn.ends),
                 watch_video(&shared, &mut watcher, &current, turn.due.at, &turn.ends),
-            )
-            .0
+            );
+            (opened, stayed)
         };
-        let (away, drops) = tokio::select! {
+        let (opened, (away, drops)) = tokio::select! {
             biased;
-            stayed = there => stayed,
-            never = video.attend(access) => match never {},
+            there = there => there,
+            never = video.attend(access, opening) => match never {},
         };
         drop(video);
         if let Some(opened) = opened {
@@ -79,18 +89,32 @@ impl VirtualUser for Participant {
 }
 
 impl Participant {
-    /// Joins, has video negotiated, and opens the socket. None when they did not get in: whoever does not tries again, as
-    /// whoever loses the socket later does.
-    async fn come(&mut self, due: Due, video: &mut Video) -> Option<Socket> {
-        let Ok(joined) = self.join(due).await else {
-            self.connected(false);
-            return None;
-        };
-        // What goes wrong with video is in the books; a person stays and chats all the same.
-        let _ = video.begin(&joined.access_token).await;
+    /// Opens the socket of whoever has joined, once video is negotiated or has taken long enough. What goes wrong with
+    /// video is in the books; a person stays and chats all the same. None when they did not get in: whoever does not
+    /// tries again, as whoever loses the socket later does.
+    async fn come(
+        &mut self,
+        joined: Option<JoinOutput>,
+        begun: oneshot::Receiver<()>,
+        welcome: oneshot::Sender<()>,
+    ) -> Option<Socket> {
+        let joined = joined?;
+        // Closed means the same as told: there is nothing more to wait for.
+        let _ = tokio::time::timeout(VIDEO_FIRST, begun).await;
         let socket = self.open(&joined).await?;
-        video.welcomed();
+        // Nobody waits for it any more where the turn is over.
+        let _ = welcome.send(());
         Some(socket)
+    }
+
+    /// Books how joining for the first time went: it is the first step of the way in.
+    fn came_in(&self, due: Due, joined: bool) {
+        let (recorder, series) = (self.context.recorder(), self.shared.series);
+        if joined {
+            recorder.value(series.way_in.join, clock::now().saturating_duration_since(due.at));
+        } else {
+            self.connected(false);
+        }
     }
 
     /// Leaves, where a join ever succeeded.
@@ -145,14 +169,19 @@ impl Participant {
             n: self.n,
             user_id: self.user_id.clone(),
             recorder: self.context.recorder().clone(),
-            agenda: Agenda::new(&self.shared, self.n, due, leaves_at),
+            agenda: Agenda::new(&self.shared.times, self.n, due, leaves_at),
         };
         let (mut away, mut drops) = (Duration::ZERO, 0);
+        if socket.is_some() {
+            away += late(due, clock::now().min(leaves_at));
+        }
+        // Whoever comes late does not make up for what they would have said.
+        chat.agenda.skip_to(clock::now());
         let (mut lost_at, mut why) = (due, "did not get in".to_owned());
         loop {
             if let Some(open) = socket.take() {
                 let Some(dropped) = self.be_there(open, &mut chat, ends).await else { return (away, drops) };
-                (lost_at, why) = (clock::now(), dropped);
+                (lost_at, why) = dropped;
             }
             drops += 1;
             let (n, series) = (self.n, self.shared.series);
@@ -168,19 +197,22 @@ impl Participant {
         }
     }
 
-    /// Talks and listens on an open socket; why it was lost, unless it is time to go.
-    async fn be_there(&self, mut open: Socket, chat: &mut Chat, ends: &Ends) -> Option<String> {
+    /// Talks and listens on an open socket; since when it was lost and why, unless it is time to go.
+    async fn be_there(&self, mut open: Socket, chat: &mut Chat, ends: &Ends) -> Option<(Instant, String)> {
         self.shared.session(|session| session.arrived(self.n, clock::now()));
         let parting = chat.talk(&mut open, ends).await;
-        let left = matches!(parting, Parting::TimeToGo);
-        self.shared.session(|session| session.gone(self.n, clock::now(), left));
+        let (at, left) = match &parting {
+            Parting::TimeToGo => (clock::now(), true),
+            Parting::Dropped(since, _) => (*since, false),
+        };
+        self.shared.session(|session| session.gone(self.n, at, left));
         match parting {
             Parting::TimeToGo => {
-                let _ = open.send(&ClientFrame::Leave).await;
+                let _ = send(&mut open, &ClientFrame::Leave).await;
                 open.close().await;
                 None
             }
-            Parting::Dropped(why) => Some(why),
+            Parting::Dropped(since, why) => Some((since, why)),
         }
     }
 
@@ -199,7 +231,7 @@ impl Participant {
         None
     }
 
-    /// Books the time away of the time that was planned. Joining has a goal of its own, so the time it took is
+    /// Books the time away of the time that was planned. Joining has a goal of its own, so the time it may take is
     /// not lost, unless it had to be tried again: whoever never got in lost everything.
     fn account(&self, leaves_at: Instant, away: Duration, drops: u64) {
         let series = self.shared.series;
@@ -211,6 +243,11 @@ impl Participant {
         self.context.recorder().shares(series.time_present, planned.saturating_sub(away), away);
         self.context.recorder().share(series.sessions_kept, drops == 0);
     }
+}
+
+/// How much later than joining may take was somebody there who was due to come.
+fn late(due: Instant, there: Instant) -> Duration {
+    there.saturating_duration_since(due + JOIN_WITHIN)
 }
 
 /// Looks at the video's health every so often.

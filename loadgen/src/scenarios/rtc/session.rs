@@ -109,7 +109,8 @@ impl Session {
         let duplicate = person.hears(message);
         let backwards = person.last_seq.is_some_and(|last| seq <= last);
         let out_of_order = (backwards && !duplicate) || elsewhere;
-        person.last_seq = Some(seq);
+        // What comes late or again moves no mark back.
+        person.last_seq = person.last_seq.max(Some(seq));
         person.duplicates += u64::from(duplicate);
         person.out_of_order += u64::from(out_of_order);
         let said = self.messages[message].said.filter(|said| said.by != who && !duplicate);

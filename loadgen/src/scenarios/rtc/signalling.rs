@@ -17,6 +17,7 @@ use super::{
     BACKOFF, Shared,
     connection::{Connection, Offered},
     counted, done, load_session,
+    outcomes::{granted, matched, outcome_each},
     subscriptions::Heard,
 };
 use crate::{
@@ -90,7 +91,7 @@ impl Signalling {
             })
             .await?;
         self.count(&output.tracks);
-        Ok(granted(input.tracks, &output.tracks))
+        Ok(granted(&input.tracks, &output.tracks))
     }
 
     /// Subscribes to these sources, and answers what the SFU offers for them; whether it granted all.
@@ -106,6 +107,10 @@ impl Signalling {
                 tracks: wanted.iter().map(|(_, source)| remote(None, source)).collect(),
             };
             let SfuSession { at, token, connection, .. } = &mut *session;
+            // Until it is heard, it was asked for in vain.
+            for (_, source) in wanted {
+                connection.asks_for(source);
+            }
             let mut answer = None;
             let output = self
                 .patiently::<NewTracks>(at, token, &input, &mut |output| {
@@ -119,12 +124,13 @@ impl Signalling {
                 })
                 .await?;
             self.count(&output.tracks);
-            for ((kind, source), track) in wanted.iter().zip(&output.tracks) {
-                if let (None, Some(mid)) = (&track.error_code, &track.mid) {
+            for ((kind, source), track) in wanted.iter().zip(matched(&input.tracks, &output.tracks)) {
+                let mid =
+                    track.filter(|track| track.error_code.is_none()).and_then(|track| track.mid.as_ref());
+                if let Some(mid) = mid {
                     session.now_heard(*kind, mid, source);
                 } else {
                     all = false;
-                    session.connection.refused(source);
                 }
             }
             if let Some(sdp) = answer {
@@ -155,14 +161,14 @@ impl Signalling {
             let (at, token) = (&session.at, &session.token);
             let output = self.patiently::<UpdateTracks>(at, token, &input, check).await?;
             self.count(&output.tracks);
-            for ((mid, source), track) in sections.iter().zip(&output.tracks) {
-                if track.error_code.is_none() {
+            for ((mid, source), track) in sections.iter().zip(matched(&input.tracks, &output.tracks)) {
+                if track.is_some_and(|track| track.error_code.is_none()) {
                     session.now_heard(kind, mid, source);
                 } else {
                     // The source may have gone meanwhile: then the next change finds another.
                     all = false;
                     session.connection.close(mid);
-                    session.connection.refused(source);
+                    session.connection.asks_for(source);
                 }
             }
         }
@@ -268,18 +274,6 @@ fn remote(mid: Option<String>, source: &Source) -> TrackRef {
 /// What the SFU asks to wait in seconds (RFC 9110, 10.2.3), as far as that is done.
 fn asked_to_wait(retry_after: Option<u32>) -> Option<Duration> {
     retry_after.map(|seconds| Duration::from_secs(seconds.into()).min(LONGEST_WAIT))
-}
-
-/// The names of the tracks that did not fail; outcomes come in the order of what was asked for.
-fn granted(asked: Vec<TrackRef>, outcomes: &[TrackOutcome]) -> Vec<String> {
-    let both = asked.into_iter().zip(outcomes);
-    both.filter(|(_, outcome)| outcome.error_code.is_none()).map(|(track, _)| track.track_name).collect()
-}
-
-fn outcome_each(output: &TracksOutput, input: &TracksInput) -> Result<(), Fault> {
-    ensure(output.tracks.len() == input.tracks.len(), "an outcome per track", || {
-        format!("{} of {}", output.tracks.len(), input.tracks.len())
-    })
 }
 
 /// The SDP of an answer or offer that must be there.

@@ -4,13 +4,13 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use engine::{
     clock::{self, Instant},
-    record::Fault,
+    record::{Fault, TimingId},
 };
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::{
     BACKOFF, Shared,
-    connection::Connection,
+    connection::{Connection, Way},
     signalling::{SfuSession, Signalling},
     subscriptions::Changes,
 };
@@ -35,23 +35,39 @@ pub(super) struct Video {
     session: Option<SfuSession>,
     /// When the path was lost, while there is no session.
     away_since: Option<Instant>,
+    /// Whether they are still on their first way in, whose steps are measured.
+    coming: bool,
+}
+
+/// What a participant and their video tell each other on the first way in.
+pub(super) struct Opening {
+    /// They have joined.
+    pub(super) may_begin: bool,
+    /// Video is negotiated, or was in vain.
+    pub(super) negotiated: oneshot::Sender<()>,
+    /// The socket has welcomed them; closed where it did not.
+    pub(super) welcomed: oneshot::Receiver<()>,
 }
 
 impl Video {
     /// Nothing yet, for somebody who was due to join at `due`.
     pub(super) fn new(shared: &Arc<Shared>, n: u64, context: Context, due: Instant) -> Self {
         let signalling = Signalling { shared: shared.clone(), context };
-        Self { signalling, shared: shared.clone(), n, due, session: None, away_since: None }
+        Self { signalling, shared: shared.clone(), n, due, session: None, away_since: None, coming: true }
     }
 
     /// Gets a video token, opens a session with the SFU and publishes in it.
-    pub(super) async fn begin(&mut self, access_token: &str) -> Result<(), Fault> {
+    async fn begin(&mut self, access_token: &str) -> Result<(), Fault> {
+        let steps = self.shared.series.way_in;
+        let started = clock::now();
         let token = self.signalling.video_token(access_token).await?;
+        let started = self.took(steps.token, started);
         let at = self.signalling.new_session(&token).await?;
-        let connection =
-            Connection::open(&self.shared, self.n, &self.signalling.context, self.due, self.away_since)
-                .await
-                .map_err(|why| Fault::reset(format!("no socket for media: {why}")))?;
+        self.took(steps.session, started);
+        let way = Way { due: self.due, is_first: self.coming, away_since: self.away_since };
+        let connection = Connection::open(&self.shared, self.n, &self.signalling.context, way)
+            .await
+            .map_err(|why| Fault::reset(format!("no socket for media: {why}")))?;
         let mut session = SfuSession::new(at, token.video_token, connection);
         let kinds: &[Kind] = match self.shared.live.media {
             Media::AudioAndVideo => &[Kind::Audio, Kind::Video],
@@ -60,7 +76,9 @@ impl Video {
         let tracks: Vec<(Kind, String)> =
             kinds.iter().map(|kind| (*kind, format!("{}-{}", kind.name(), self.n))).collect();
         let offer = session.connection.offer(&session.at.session_id, &tracks);
+        let started = clock::now();
         let granted = self.signalling.publish(&mut session, offer).await?;
+        self.took(steps.tracks, started);
         let tracks = tracks.into_iter().filter(|(_, track_name)| granted.contains(track_name));
         let published = tracks.map(|(kind, track_name)| {
             (kind, Source { session_id: session.at.session_id.clone(), track_name })
@@ -71,20 +89,53 @@ impl Video {
         Ok(())
     }
 
-    /// The socket has welcomed them: ready now, or with the first packet where somebody else is to be heard.
-    pub(super) fn welcomed(&self) {
+    /// Records how long a step took that began then, on the first way in; when the next one begins.
+    fn took(&self, step: TimingId, since: Instant) -> Instant {
+        let now = clock::now();
+        if self.coming {
+            self.signalling.context.recorder().value(step, now.saturating_duration_since(since));
+        }
+        now
+    }
+
+    /// Begins, and waits for the socket's welcome. A new access token meanwhile is seen by whoever looks next.
+    async fn open(&mut self, access: &watch::Receiver<String>, opening: Opening) {
+        let (token, mut joined) = (access.borrow().clone(), access.clone());
+        if opening.may_begin {
+            tokio::select! {
+                biased;
+                Ok(()) = joined.changed() => {}
+                // What goes wrong is in the books.
+                _ = self.begin(&token) => {}
+            }
+        }
+        self.coming = false;
+        // Nobody waits for it any more where video took too long.
+        let _ = opening.negotiated.send(());
+        if opening.welcomed.await.is_ok() {
+            self.welcomed();
+        }
+    }
+
+    /// All is negotiated and the socket has welcomed them: ready now, or with the first packet where somebody else is
+    /// to be heard. Whoever has no session with the SFU is not ready.
+    fn welcomed(&self) {
+        let Some(session) = &self.session else { return };
         let alone = self.shared.roster.others(self.n, Kind::Audio).is_empty() || self.most() == 0;
-        let session = self.session.as_ref().filter(|_| !alone);
-        let waits = session.is_some_and(|session| session.connection.ready_when_heard(self.due));
-        if !waits {
+        if alone || !session.connection.ready_when_heard(self.due) {
             let took = clock::now().saturating_duration_since(self.due);
             self.signalling.context.recorder().value(self.shared.series.media.ready, took);
         }
     }
 
-    /// Listens to others as they come and go, and comes back when the path is lost. A new access token means that
+    /// Comes in, listens to others as they come and go, and comes back when the path is lost. A new access token means that
     /// they have joined anew: the SFU has forgotten them.
-    pub(super) async fn attend(&mut self, mut access: watch::Receiver<String>) -> Infallible {
+    pub(super) async fn attend(
+        &mut self,
+        mut access: watch::Receiver<String>,
+        opening: Opening,
+    ) -> Infallible {
+        self.open(&access, opening).await;
         let mut roster = self.shared.roster.watch();
         loop {
             roster.mark_unchanged();

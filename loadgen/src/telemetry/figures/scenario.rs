@@ -1,4 +1,6 @@
-//! A scenario's families. A new figure is one entry here.
+//! A scenario as metrics: how it stands, and the members of its families.
+
+mod families;
 
 use std::mem;
 
@@ -7,16 +9,13 @@ use engine::{
     run::ScenarioRun,
 };
 
-use super::{Family, Kind, Member};
+pub(super) use self::families::families;
+use super::Member;
 use crate::watch::{
     gauge::{Gauge, Health, Level},
     model::Current,
     stream::{ScenarioBegan, ScenarioEnded},
 };
-
-/// Of requests without an answer a histogram says this much; its help says so, too.
-const DURATIONS: &str = "From when a request was due, or sent, to when it was done. Without an answer it counts as above every \
-                         bound and is not in the sum.";
 
 /// A scenario, so far.
 #[derive(Debug, Clone)]
@@ -174,86 +173,4 @@ impl Scenario {
     fn lateness(&self) -> Vec<Member> {
         vec![Member::spread(self.labels(), self.live().totals.lateness.clone())]
     }
-}
-
-/// Everything of these scenarios.
-pub(super) fn families(scenarios: &[Scenario]) -> Vec<Family> {
-    let each = |name, kind, help, of: &dyn Fn(&Scenario) -> Vec<Member>| {
-        Family::of(name, kind, help, scenarios.iter().flat_map(of))
-    };
-    let gauge = |name, help, of: &dyn Fn(&Scenario) -> Option<f64>| {
-        each(name, Kind::Gauge, help, &|scenario| scenario.number(of(scenario)))
-    };
-    let counter = |name, help, of: &dyn Fn(&Scenario) -> Option<f64>| {
-        each(name, Kind::Counter, help, &|scenario| scenario.number(of(scenario)))
-    };
-    let (counts, spreads, levels) = (Kind::Counter, Kind::Histogram, Kind::Gauge);
-    let running = |scenario: &Scenario| Some(f64::from(u8::from(scenario.running)));
-    let late = |scenario: &Scenario| scenario.live().lateness_p99.map(|late| late.as_secs_f64());
-    vec![
-        gauge("loadgen_scenario_running", "1 while its load is on; 0 before and after.", &running),
-        gauge("loadgen_scenario_planned_seconds", "How long its load takes by plan.", &|scenario| {
-            Some(scenario.current.card.planned.length_s)
-        }),
-        each(
-            "loadgen_scenario_verdict",
-            levels,
-            "Always 1, from its end on: what its goals say, before the target's own books are read.",
-            &Scenario::verdict,
-        ),
-        each("loadgen_requests", counts, "Requests done.", &Scenario::requests),
-        each("loadgen_request_failures", counts, "Requests that failed, by kind.", &|scenario| {
-            scenario.failures(Role::Endpoint, "route")
-        }),
-        each("loadgen_request_duration_seconds", spreads, DURATIONS, &|scenario| {
-            scenario.durations(Role::Endpoint, "route")
-        }),
-        each("loadgen_group_duration_seconds", spreads, "The same of groups of requests.", &|scenario| {
-            scenario.durations(Role::Group, "group")
-        }),
-        each("loadgen_group_failures", counts, "Failures in groups of requests, by kind.", &|scenario| {
-            scenario.failures(Role::Group, "group")
-        }),
-        each(
-            "loadgen_value_duration_seconds",
-            spreads,
-            "Durations that are no requests of their own.",
-            &Scenario::values,
-        ),
-        each("loadgen_counted", counts, "What a scenario counts beside requests.", &Scenario::counters),
-        gauge("loadgen_users", "Users at it.", &|scenario| Some(scenario.live().users as f64)),
-        counter(
-            "loadgen_starts_planned",
-            "Turns due so far by plan; absent where visitors make their own pace.",
-            &|scenario| scenario.live().totals.planned.map(|planned| planned as f64),
-        ),
-        counter("loadgen_starts", "Turns begun.", &|scenario| Some(scenario.live().started as f64)),
-        counter("loadgen_starts_dropped", "Arrivals given up: too many in flight.", &|scenario| {
-            Some(scenario.live().totals.dropped as f64)
-        }),
-        each(
-            "loadgen_start_lateness_seconds",
-            spreads,
-            "The generator's own delay of starts.",
-            &Scenario::lateness,
-        ),
-        gauge("loadgen_start_lateness_p99_seconds", "p99 of it in the newest second.", &late),
-        gauge(
-            "loadgen_start_lateness_allowed_seconds",
-            "The most that p99 may be.",
-            &Scenario::lateness_allowed,
-        ),
-        each(
-            "loadgen_goal_held",
-            levels,
-            "1 held so far, 0 lost so far, NaN unknown (nothing seen, or not judged). No verdict.",
-            &Scenario::held,
-        ),
-        each(
-            "loadgen_goal_allowance_used_ratio",
-            levels,
-            "The part of what a goal allows that is used: 1 is all of it.",
-            &Scenario::used,
-        ),
-    ]
 }

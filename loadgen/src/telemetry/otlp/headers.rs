@@ -33,6 +33,10 @@ impl Headers {
         Self::read(&std::env::var(VARIABLE).unwrap_or_default())
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn all(&self) -> HeaderMap {
         self.0.clone()
     }

@@ -7,10 +7,19 @@ use opentelemetry_proto::tonic::collector::{
     metrics::v1::ExportMetricsServiceResponse, trace::v1::ExportTraceServiceResponse,
 };
 use prost::Message;
-use reqwest::{Client, Url, header::CONTENT_TYPE, redirect};
+use reqwest::{
+    Client, Url,
+    header::{CONTENT_TYPE, HeaderMap},
+};
 
 use super::{About, Told, Wish, encode, exporter::Item};
-use crate::http::{Tls, TlsError};
+use crate::{
+    telemetry::{
+        OutletError,
+        client::{Unfit, client, fit},
+    },
+    words::innermost,
+};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -26,17 +35,26 @@ const BUSY: [u16; 4] = [429, 502, 503, 504];
 /// Why nothing can be posted.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PosterError {
-    #[error("the endpoint is no URL with http or https")]
+    #[error("the endpoint is no URL with http or https, such as http://127.0.0.1:4318")]
     Endpoint,
+    #[error(
+        "an endpoint with a user or password in it is seen by others: set OTEL_EXPORTER_OTLP_HEADERS instead \
+         (authorization=Basic%20…)"
+    )]
+    Userinfo,
+    #[error(
+        "the headers in OTEL_EXPORTER_OTLP_HEADERS may be secrets, and are not sent to another machine over http: \
+         use https"
+    )]
+    Readable,
     #[error(transparent)]
-    Tls(#[from] TlsError),
-    #[error("{0}")]
-    Client(reqwest::Error),
+    Client(#[from] OutletError),
 }
 
 /// Posts to one collector.
 pub(super) struct Poster {
     client: Client,
+    headers: HeaderMap,
     traces: Url,
     metrics: Url,
     service: String,
@@ -54,12 +72,19 @@ enum Outcome {
     Lost(String),
 }
 
+impl From<Unfit> for PosterError {
+    fn from(why: Unfit) -> Self {
+        match why {
+            Unfit::Address => Self::Endpoint,
+            Unfit::Userinfo => Self::Userinfo,
+            Unfit::Readable => Self::Readable,
+        }
+    }
+}
+
 impl Wish {
     fn url(&self, signal: &str) -> Result<Url, PosterError> {
-        let mut url = Url::parse(&self.endpoint).map_err(|_| PosterError::Endpoint)?;
-        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err(PosterError::Endpoint);
-        }
+        let mut url = fit(&self.endpoint, !self.headers.is_empty())?;
         let base = url.path().trim_end_matches('/').trim_end_matches("/v1/traces").to_owned();
         url.set_path(&format!("{base}/v1/{signal}"));
         Ok(url)
@@ -80,18 +105,9 @@ impl Wish {
 impl Poster {
     pub(super) fn new(wish: &Wish, about: About) -> Result<Self, PosterError> {
         let (traces, metrics) = (wish.url("traces")?, wish.url("metrics")?);
-        // The library asks for cryptography even where nothing is encrypted.
-        let tls = if traces.scheme() == "https" { Tls::of_the_system()? } else { Tls::trusting_nobody()? };
-        let mut client = Client::builder()
-            .default_headers(wish.headers.all())
-            .redirect(redirect::Policy::none())
-            .timeout(PATIENCE)
-            .tls_backend_preconfigured(tls.plain());
-        if matches!(traces.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {
-            client = client.no_proxy();
-        }
-        let client = client.build().map_err(PosterError::Client)?;
-        Ok(Self { client, traces, metrics, service: wish.service.clone(), about, shown: wish.shown() })
+        let client = client(&traces, PATIENCE)?;
+        let (headers, service, shown) = (wish.headers.all(), wish.service.clone(), wish.shown());
+        Ok(Self { client, headers, traces, metrics, service, about, shown })
     }
 
     pub(super) fn shown(&self) -> String {
@@ -144,7 +160,8 @@ impl Poster {
     ) -> Outcome {
         let mut rest = REST;
         for attempt in 1..=ATTEMPTS {
-            let request = self.client.post(to.clone()).header(CONTENT_TYPE, "application/x-protobuf");
+            let request = self.client.post(to.clone()).headers(self.headers.clone());
+            let request = request.header(CONTENT_TYPE, "application/x-protobuf");
             let (why, wait) = match request.body(body.clone()).send().await {
                 Ok(answer) if answer.status().is_success() => {
                     // One that is cut off was taken all the same.
@@ -182,12 +199,8 @@ fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("no answer within {} s", PATIENCE.as_secs());
     }
-    let mut cause = error.source();
-    while let Some(deeper) = cause.and_then(std::error::Error::source) {
-        cause = Some(deeper);
-    }
     let what = if error.is_connect() { "cannot be reached" } else { "no answer" };
-    cause.map_or_else(|| what.to_owned(), |cause| format!("{what}: {cause}"))
+    error.source().map_or_else(|| what.to_owned(), |cause| format!("{what}: {}", innermost(cause)))
 }
 
 /// What a collector says, as far as a sentence can hold it.

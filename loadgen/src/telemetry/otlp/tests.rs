@@ -130,7 +130,7 @@ fn one_that_hangs_is_given_up_at_the_end() {
 #[test]
 fn nobody_there_is_said_without_the_address() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a loopback port").local_addr().expect("it is bound");
-    let told = told(format!("http://someone:secret@{free}/path?key=secret"), 1, LONG);
+    let told = told(format!("http://{free}/path?key=secret"), 1, LONG);
     assert_eq!((told.spans, told.lost), (0, 1));
     assert!(told.trouble.as_ref().expect("it is refused").starts_with("cannot be reached"), "{told:?}");
     assert!(!told.note().contains("secret"), "{}", told.note());
@@ -167,4 +167,21 @@ fn what_is_no_endpoint_is_said_before_the_run() {
         assert!(wish(wrong.into()).is_sound().is_err(), "{wrong}");
     }
     assert_eq!(wish("https://otel.example/v1/traces".into()).is_sound(), Ok(()));
+}
+
+#[test]
+fn what_would_give_a_secret_away_is_said_before_the_run() {
+    let headers = || Headers::read("x-team=s3cr3t").expect("a header");
+    let sound = |endpoint: &str, headers| Wish { headers, ..wish(endpoint.into()) }.is_sound();
+    let why = sound("http://otel.example:4318", headers()).expect_err("the header would be readable");
+    assert!(why.contains("use https") && !why.contains("s3cr3t"), "{why}");
+    let inside = ["http://127.0.0.1:4318", "http://localhost:4318", "http://[::1]:4318"];
+    for endpoint in inside.into_iter().chain(["https://otel.example"]) {
+        assert_eq!(sound(endpoint, headers()), Ok(()), "{endpoint}");
+    }
+    assert_eq!(sound("http://otel.example:4318", Headers::default()), Ok(()), "there is nothing to hide");
+    for endpoint in ["https://someone:s3cr3t@otel.example", "http://s3cr3t@127.0.0.1:4318"] {
+        let why = sound(endpoint, Headers::default()).expect_err("it is on the command line");
+        assert!(why.contains("OTEL_EXPORTER_OTLP_HEADERS") && !why.contains("s3cr3t"), "{why}");
+    }
 }

@@ -7,7 +7,7 @@ use reqwest::{Client, RequestBuilder, Url};
 
 use crate::telemetry::{
     OutletError, Secret,
-    client::{client, on_this_machine, reason},
+    client::{Unfit, client, fit, reason},
 };
 
 /// Longest that one answer is waited for.
@@ -60,17 +60,18 @@ pub enum NoDestination {
 impl Destination {
     /// This address.
     pub fn new(address: &str, credentials: Credentials) -> Result<Self, NoDestination> {
-        let url: Url = address.parse().map_err(|_| NoDestination::Address)?;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(NoDestination::Address);
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(NoDestination::Userinfo);
-        }
-        if url.scheme() == "http" && credentials != Credentials::None && !on_this_machine(&url) {
-            return Err(NoDestination::Readable);
-        }
+        let url = fit(address, credentials != Credentials::None)?;
         Ok(Self { url, credentials })
+    }
+}
+
+impl From<Unfit> for NoDestination {
+    fn from(why: Unfit) -> Self {
+        match why {
+            Unfit::Address => Self::Address,
+            Unfit::Userinfo => Self::Userinfo,
+            Unfit::Readable => Self::Readable,
+        }
     }
 }
 

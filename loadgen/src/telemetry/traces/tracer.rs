@@ -3,7 +3,10 @@
 use std::{cell::RefCell, sync::Arc};
 
 use super::{Keeper, Over, Seen, Server, Tracing, ids::Ids};
-use crate::http::Traceparent;
+use crate::{
+    http::Traceparent,
+    telemetry::otlp::{Book, Meter},
+};
 
 /// Gives requests their traces and keeps some. Not `Send`: each worker has its own. Dropped, it hands in what it kept.
 #[derive(Debug)]
@@ -16,12 +19,14 @@ pub struct Tracer {
 struct Keeping {
     tracing: Arc<Tracing>,
     keeper: RefCell<Keeper>,
+    book: Option<Book>,
 }
 
 impl Tracer {
     pub(super) fn keeping(ids: Ids, tracing: Arc<Tracing>) -> Self {
         let keeper = RefCell::new(Keeper::new(tracing.wish.slowest));
-        Self { ids, keeping: Some(Keeping { tracing, keeper }) }
+        let book = tracing.meter.as_ref().map(Meter::book);
+        Self { ids, keeping: Some(Keeping { tracing, keeper, book }) }
     }
 
     pub(super) fn silent(ids: Ids) -> Self {
@@ -35,11 +40,11 @@ impl Tracer {
 
     /// Takes a request that is over. Most are neither sampled nor failed nor slow, and cost a few comparisons.
     pub(crate) fn saw(&self, route: &'static str, over: &Over<'_>, server: impl FnOnce() -> Server) {
-        let Some(Keeping { tracing, keeper }) = &self.keeping else { return };
+        let Some(Keeping { tracing, keeper, book }) = &self.keeping else { return };
         let Over { trace, due, sent, done, phases, status, fault } = *over;
         let took = done.saturating_duration_since(due.at);
-        if let Some(meter) = &tracing.meter {
-            meter.count(route, status, fault, took);
+        if let Some(book) = book {
+            book.count(route, status, fault, took);
         }
         let Some(trace) = trace else { return };
         let mut keeper = keeper.borrow_mut();
@@ -69,7 +74,8 @@ impl Tracer {
 
 impl Drop for Tracer {
     fn drop(&mut self) {
-        if let Some(Keeping { tracing, keeper }) = self.keeping.take() {
+        if let Some(Keeping { tracing, keeper, book }) = self.keeping.take() {
+            drop(book);
             tracing.hand_in(keeper.into_inner());
         }
     }

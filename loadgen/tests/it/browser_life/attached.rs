@@ -1,9 +1,12 @@
 //! A browser that runs already, and all that can go wrong with one: no Chromium is needed.
 
+use std::time::Duration;
+
 use loadgen::{
-    browser::{Fleet, Opened, Source, Trouble, attachable},
-    run::Ended,
+    browser::{Done, Fleet, Opened, Order, Source, Throttle, Trouble, attachable},
+    run::{Ended, Outcome, Whereabouts},
 };
+use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::{
@@ -19,7 +22,7 @@ async fn fleet(fake: &Fake) -> Fleet {
 
 /// One visit.
 async fn open(fleet: &Fleet, visitor: u64, returning: bool) -> Result<Opened, Trouble> {
-    let order = loadgen::browser::Order { visitor, returning, ..order(PAGE) };
+    let order = Order { visitor, returning, ..order(PAGE) };
     within("the visit's end", fleet.open(order)).await
 }
 
@@ -98,6 +101,63 @@ async fn a_tab_that_crashes_ends_its_visit_and_not_the_browser() {
         fake.hears("Target.disposeBrowserContext", times).await;
     }
     assert_eq!(fake.heard("Browser.getVersion").len(), 1, "it was connected to once");
+}
+
+/// What a page tells that has painted its picture, at this path and with this mark.
+fn told(path: &str, page: Option<&str>) -> &'static str {
+    let lcp = json!({
+        "at": 50.5, "size": 1200, "element": "img.hero", "url": "http://staging.example/hero.png", "requested": 12,
+        "responded": 40, "earlier": 0,
+    });
+    let told = json!({
+        "origin": 1.5, "hidden": false, "ttfb": 10, "fcp": 50, "load": 60, "drawn": true, "cls": 0, "path": path,
+        "page": page, "lcp": lcp,
+    });
+    told.to_string().leak()
+}
+
+#[tokio::test]
+async fn a_page_that_is_another_than_it_was_sent_to_has_no_lcp() {
+    let there = Outcome::Lcp(Duration::from_micros(50_500));
+    let another = |path: &str| Outcome::Missing(format!("another page: {path} is not marked `dashboard`"));
+    for (path, page, expected) in [
+        ("/dashboard", Some("dashboard"), there),
+        // Where a redirect leads, or a script.
+        ("/login", Some("login"), another("/login")),
+        // A maintenance page that is answered with 200.
+        ("/dashboard", Some(""), another("/dashboard")),
+        // A picture instead of a page.
+        ("/dashboard", None, another("/dashboard")),
+    ] {
+        let told = told(path, page);
+        let shows =
+            move |asked: &str| if asked == "Page.navigate" { Does::Shows(told) } else { Does::Answer };
+        let fake = Fake::start(move |_, asked| shows(asked)).await;
+        let fleet = fleet(&fake).await;
+        let order = Order { page: Some("dashboard"), done: Done::Loaded, ..order(PAGE) };
+        let view = within("the visit's end", fleet.open(order)).await.expect("a page is there").view;
+        let whereabouts = Whereabouts {
+            path: path.to_owned(),
+            page: page.map(str::to_owned),
+            asked: Some("dashboard".to_owned()),
+        };
+        assert_eq!((view.status, view.at.as_ref()), (Some(200), Some(&whereabouts)));
+        assert_eq!(view.outcome(), expected);
+        dropped(fleet).await;
+    }
+}
+
+#[tokio::test]
+async fn a_canary_has_the_processor_of_a_visit_and_no_network_that_would_hide_it() {
+    for (done, networks) in [(Done::Quiet, 1), (Done::Loaded, 0)] {
+        let fake = Fake::start(|_, _| Does::Answer).await;
+        let fleet = fleet(&fake).await;
+        let order = Order { throttle: Throttle::Slow4g, done, ..order(PAGE) };
+        within("the visit's end", fleet.open(order)).await.expect("it is answered");
+        assert_eq!(fake.heard("Emulation.setCPUThrottlingRate"), [json!({ "rate": 4.0 })], "{done:?}");
+        assert_eq!(fake.heard("Network.emulateNetworkConditions").len(), networks, "{done:?}");
+        dropped(fleet).await;
+    }
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ pub(crate) enum Does {
     AnswerAndClose,
     /// It refuses.
     Refuse,
+    /// It answers that a page is there, which tells this of itself.
+    Shows(&'static str),
     /// It says nothing, and its tabs crash.
     Crash,
     /// It closes the connection without a word.
@@ -153,6 +155,10 @@ async fn converse(
             Does::Nothing => Vec::new(),
             Does::Close => return,
             Does::Answer | Does::AnswerAndClose => vec![answer.into()],
+            Does::Shows(told) => {
+                let shown = sessions.iter().flat_map(|session| shown(session, told));
+                [there(id)].into_iter().chain(shown).collect()
+            }
             Does::Noise => noise().into_iter().chain([answer.into()]).collect(),
             Does::Refuse => {
                 let error = json!({ "code": -32000, "message": "not today" });
@@ -184,6 +190,32 @@ fn usual(method: &str, id: &Value) -> Value {
         "Page.navigate" => json!({ "frameId": "F", "errorText": "net::ERR_CONNECTION_REFUSED" }),
         _ => json!({}),
     }
+}
+
+/// The answer that a page is there.
+fn there(id: &Value) -> Message {
+    json!({ "id": id, "result": { "frameId": "F", "loaderId": "L" } }).to_string().into()
+}
+
+/// What a tab tells as a page comes up in it, which tells this of itself.
+fn shown(session: &str, told: &str) -> [Message; 4] {
+    let url = "http://staging.example/";
+    let asked = json!({
+        "requestId": "L", "loaderId": "L", "frameId": "F", "type": "Document", "timestamp": 1.0,
+        "request": { "url": url },
+    });
+    let answered = json!({ "requestId": "L", "timestamp": 1.1, "response": { "status": 200 } });
+    let arrived = json!({ "frame": { "id": "F", "loaderId": "L", "url": url } });
+    let told = json!({ "name": "told", "payload": told });
+    [
+        ("Network.requestWillBeSent", asked),
+        ("Network.responseReceived", answered),
+        ("Page.frameNavigated", arrived),
+        ("Runtime.bindingCalled", told),
+    ]
+    .map(|(method, params)| {
+        json!({ "method": method, "sessionId": session, "params": params }).to_string().into()
+    })
 }
 
 fn noise() -> Vec<Message> {

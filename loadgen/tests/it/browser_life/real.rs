@@ -1,10 +1,9 @@
 //! Chromium itself: whom it asks, and whom it does not.
 
 use std::{
-    io::Write as _,
     net::{IpAddr, Ipv4Addr},
     sync::{
-        Arc, Mutex, Once,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -19,17 +18,9 @@ use crate::browser::Browser;
 
 use super::{fake::says, order, within};
 
-/// Said once, not by each test.
-static LEFT_OUT: Once = Once::new();
-
-/// The browser that `TEST_CHROMIUM` names. Without one there is nothing to test with: says so.
+/// The browser that `TEST_CHROMIUM` names.
 pub(crate) fn chromium() -> Option<String> {
-    let named = std::env::var("TEST_CHROMIUM").ok().filter(|program| !program.is_empty());
-    if named.is_none() {
-        let why = "LEFT OUT: Chromium's life, as TEST_CHROMIUM names none; `./test units` provides one\n";
-        LEFT_OUT.call_once(|| drop(std::io::stderr().write_all(why.as_bytes())));
-    }
-    named
+    crate::provided::named("TEST_CHROMIUM").map(|program| program.into_string().expect("a path that is text"))
 }
 
 /// Who came to a server.
@@ -118,6 +109,7 @@ async fn nobody_is_asked_who_is_not_of_the_grounds() {
     let mut kept_in = hosts;
     kept_in.sort_unstable();
     assert_eq!(view.kept_in, kept_in);
+    assert_eq!(view.withheld, kept_in, "they were pictures");
     let own = own.requests.lock().expect("nobody panicked").clone();
     assert!(own.iter().any(|request| request.starts_with("get / ")), "{own:?}");
     let to = format!("\r\nhost: staging.example:{port}\r\n");

@@ -21,8 +21,8 @@ use crate::{
     stage::{faults, samples, share},
 };
 
-const APP: &str = "app0of0the0tests";
-const SECRET: &str = "s3cr3t-of-the-tests";
+pub(super) const APP: &str = "app0of0the0tests";
+pub(super) const SECRET: &str = "s3cr3t-of-the-tests";
 
 /// Its origin, and its authority's certificate. It lives as long as the process.
 static CLOUDFLARE: LazyLock<(String, String)> = LazyLock::new(|| {
@@ -35,10 +35,11 @@ static CLOUDFLARE: LazyLock<(String, String)> = LazyLock::new(|| {
             let tls = Tls::made_now(Some(dir.path())).expect("a certificate");
             let address = listener.local_addr().expect("it is bound");
             let pem = fs::read_to_string(tls.certificate()).expect("it was written");
-            tell.send((format!("https://{address}"), pem)).expect("the test waits");
+            let ready = || tell.send((format!("https://{address}"), pem)).expect("the test waits");
             let app = SfuApp { id: APP.to_owned(), secret: SECRET.to_owned() };
             let config = Config { tls: Some(tls), sfu_app: Some(app), ..Config::default() };
-            mock_server::serve(listener, config, std::future::pending::<()>()).await.expect("it serves");
+            let never = std::future::pending::<()>();
+            mock_server::serve_announced(listener, config, never, ready).await.expect("it serves");
         });
     });
     told.recv().expect("it listens")
@@ -65,7 +66,7 @@ fn play(secret: &str, out: &Path) -> (Option<i32>, String) {
 }
 
 /// Every file below a directory, and what is in it.
-fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
+pub(super) fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("it can be read").path());
     entries
         .flat_map(|path| {
@@ -77,7 +78,7 @@ fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-fn has(bytes: &[u8], text: &str) -> bool {
+pub(super) fn has(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 

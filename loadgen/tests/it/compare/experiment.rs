@@ -42,7 +42,10 @@ fn slices_alternate_and_are_kept_with_what_they_say() {
     let length = Length { slice_s: 1.0, rounds: 5, most: Duration::from_hours(1) };
     // On a busy machine the generator may fall short; what is tested here is the order of things.
     let rules = Rules { anyway: true, ..Rules::default() };
-    let (ab, dir) = ab::plan(&a, &b, length, rules).run(&Ends::new(), &|_| ()).expect("both are there");
+    let (ab, dir) = ab::plan(&a, &b, length, rules)
+        .expect("it can be repeated")
+        .run(&Ends::new(), &|_| ())
+        .expect("both are there");
 
     let kept: Ab = serde_json::from_str(&fs::read_to_string(dir.join(FILE)).expect("kept")).expect("JSON");
     assert_eq!(kept, ab);
@@ -56,7 +59,7 @@ fn slices_alternate_and_are_kept_with_what_they_say() {
     }
     let comparison = ab.comparison.as_ref().expect("five rounds");
     let series = &comparison.scenarios[0].series[0];
-    assert_eq!((series.blocks, series.why_not.as_deref()), (5, None));
+    assert_eq!((series.blocks, series.why_not), (5, None));
     assert!(series.n[0] >= 400 && series.n[1] >= 400, "{:?}", series.n);
     assert_eq!(ab.exit(false), Exit::Ok);
     let report = fs::read_to_string(dir.join(REPORT)).expect("kept");
@@ -72,10 +75,38 @@ fn what_was_interrupted_says_so() {
     let theirs = ends.clone();
     // The first Ctrl-C comes when the first round is over.
     let said = move |_: &str| theirs.interrupt();
-    let plans = ab::plan(&a, &a, length, Rules { anyway: true, ..Rules::default() });
+    let plans =
+        ab::plan(&a, &a, length, Rules { anyway: true, ..Rules::default() }).expect("it can be repeated");
     let (ab, dir) = plans.run(&ends, &said).expect("it is there");
     assert_eq!((ab.cut_short.as_ref(), ab.slices.len()), (Some(&Cut::Interrupted), 2));
     assert_eq!(ab.exit(true), Exit::Interrupted);
     assert!(fs::read_to_string(dir.join(REPORT)).expect("kept").contains("interrupted"));
     assert!(ab::text(&ab).contains("too few rounds: 1 of 5 needed"), "{}", ab::text(&ab));
+}
+
+#[test]
+fn what_cannot_be_repeated_or_has_no_time_is_refused_before_any_load() {
+    let out = tempfile::tempdir().expect("a directory");
+    let all = Options::new(Target::parse("mock").expect("it is known"));
+    let hour = Length { slice_s: 1.0, rounds: 5, most: Duration::from_hours(1) };
+    let refused =
+        |a: &Options, length| ab::plan(a, a, length, Rules::default()).err().expect("it is refused");
+    let once = refused(&all, hour);
+    assert_eq!(once.exit(), Exit::Usage);
+    let said = once.to_string();
+    for words in ["event-rsvp-load cannot be part of ab", "seed reset-load", "loadgen compare"] {
+        assert!(said.contains(words), "{said}");
+    }
+    let (again, once) = ab::repeatable(&all);
+    assert_eq!((again.len(), once), (5, vec!["event-rsvp-load"]));
+    // A round is twice the load, and what a run takes beside it.
+    let long = Length { slice_s: 60.0, most: Duration::from_mins(2), ..hour };
+    let late = refused(&options(out.path()), long);
+    assert_eq!(late.exit(), Exit::Usage);
+    assert!(late.to_string().contains("a round takes up to 2 min 40 s"), "{late}");
+    let enough = Length { most: Duration::from_secs(160), ..long };
+    let a = options(out.path());
+    let plans = ab::plan(&a, &a, enough, Rules::default()).expect("one round fits");
+    assert!(plans.announcement().contains("time for 1 of them"), "{}", plans.announcement());
+    assert_eq!(fs::read_dir(out.path()).expect("it is there").count(), 0, "nothing was begun");
 }

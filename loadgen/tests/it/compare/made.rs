@@ -109,7 +109,7 @@ pub(super) fn recording(seed: u64, slower: Option<(usize, f64)>) -> Recording {
         size: Some(size),
         machine: "linux x86_64, 2 cores".into(),
     };
-    Recording { subject, scenarios: vec![scenario] }
+    Recording { subject, scenarios: vec![scenario], not_run: Vec::new() }
 }
 
 /// Three digits, as a histogram keeps them.

@@ -1,6 +1,6 @@
 //! What a comparison says, of runs that were written and read.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{fs, path::Path};
 
 use engine::{
     compare::{Draws, Verdict},
@@ -8,12 +8,12 @@ use engine::{
 };
 use loadgen::{
     baseline::Baseline,
-    compare::{self, Comparison, LeftOut, Noise, Recording, Rules},
+    compare::{self, Comparison, LeftOut, Noise, Recording, Rules, WhyNot},
     preset::Preset,
-    run::Run,
+    run::{NotRun, Run},
 };
 
-use super::made::{ROUTES, run};
+use super::made::{ROUTES, SECONDS, recording, run};
 
 fn rules() -> Rules {
     Rules { draws: Draws { count: 399, seed: 42 }, ..Rules::default() }
@@ -110,7 +110,61 @@ fn what_fell_short_or_is_missing_makes_no_claim() {
     b.scenarios.clear();
     let comparison = compared(&a, &b);
     assert!(matches!(comparison.scenarios[0].left_out, Some(LeftOut::Missing(_))), "{comparison:?}");
-    assert_eq!(comparison.exit(false), Exit::Usage);
+    assert_eq!((comparison.exit(false), comparison.exit(true)), (Exit::Usage, Exit::Invalid));
+}
+
+#[test]
+fn what_the_baseline_has_and_this_run_has_not_is_no_all_clear() {
+    let whole = {
+        let mut run = run(1, None, 0);
+        let mut second = run.scenarios[0].clone();
+        second.run.name = "rtc-load".into();
+        run.scenarios.push(second);
+        run
+    };
+    let mut cut = whole.clone();
+    cut.scenarios.truncate(1);
+    cut.not_run.push(NotRun { name: "rtc-load".into(), why: "the target is gone".into(), left_out: false });
+    let comparison = compared(&whole, &cut);
+    assert_eq!(
+        compare::sentence(&comparison),
+        "No change shown in any of 5 figures. 1 scenario of the baseline was not compared: rtc-load."
+    );
+    assert!(
+        compare::text(&comparison).contains("rtc-load (not compared: it was NOT RUN, the target is gone)")
+    );
+    assert_eq!((comparison.exit(false), comparison.exit(true)), (Exit::Ok, Exit::Invalid));
+    // What is new is no promise of the baseline's.
+    let back = compared(&cut, &whole);
+    assert!(matches!(back.scenarios[1].left_out, Some(LeftOut::New(_))), "{back:?}");
+    assert_eq!(compare::sentence(&back), "No change shown in any of 5 figures.");
+    assert_eq!(back.exit(true), Exit::Ok);
+}
+
+#[test]
+fn a_series_nobody_asked_any_more_is_named() {
+    let all = run(1, None, 0);
+    let (mut without, mut silent) = (all.clone(), all.clone());
+    without.scenarios[0].run.timings.truncate(4);
+    let timing = &mut silent.scenarios[0].run.timings[4];
+    timing.columns.iter_mut().for_each(|column| column.cells.clear());
+    timing.outcomes.clear();
+    for other in [&without, &silent] {
+        let comparison = compared(&all, other);
+        let series = &comparison.scenarios[0].series[4];
+        assert_eq!(
+            (series.name.as_str(), series.n[1], series.why_not),
+            (ROUTES[4].name, 0, Some(WhyNot::Gone))
+        );
+        assert_eq!(
+            compare::sentence(&comparison),
+            "No change shown in any of 4 figures. B has nothing of what the baseline has of GET / in api-load."
+        );
+        assert_eq!((comparison.exit(false), comparison.exit(true)), (Exit::Ok, Exit::Invalid));
+        let back = compared(other, &all);
+        assert_eq!(back.scenarios[0].series[4].why_not, Some(WhyNot::New));
+        assert_eq!(back.exit(true), Exit::Ok);
+    }
 }
 
 #[test]
@@ -154,40 +208,43 @@ fn a_noise_floor_is_kept_and_passes_over_what_is_noise() {
 }
 
 #[test]
-fn k6s_points_and_figures_can_be_the_baseline() {
-    let mut points = String::from(
-        "{\"type\":\"Metric\",\"metric\":\"http_req_duration\",\"data\":{\"name\":\"http_req_duration\",\"type\":\
-         \"trend\",\"contains\":\"time\",\"thresholds\":[],\"submetrics\":null}}\n",
-    );
-    for n in 0..900_u64 {
-        let (second, ms) = (n / 20, 100 + n * 37 % 90);
-        let _ = writeln!(
-            points,
-            "{{\"type\":\"Point\",\"metric\":\"http_req_duration\",\"data\":{{\"time\":\"2027-01-01T09:00:{second:02}Z\",\
-             \"value\":{ms},\"tags\":{{}}}}}}"
-        );
-    }
-    let Baseline::Points(points) = Baseline::of(points.as_bytes(), "points.json").expect("k6's form") else {
-        panic!("points")
+fn no_answer_is_no_distance() {
+    let (a, b) = (run(1, None, 0), run(3, Some((0, 1.6)), 0));
+    let mut silent = run(2, None, 0);
+    silent.scenarios[0].run.timings[0].columns[0].cells.iter_mut().for_each(|cell| cell.unanswered = 3);
+    let mut noise = Noise::new();
+    noise.take_in(&compared(&a, &silent));
+    let [median, p95, p99] = noise.series[0].times_ms.expect("both were asked");
+    assert!(median.is_some_and(|ms| ms < 100.0), "{median:?}");
+    assert_eq!((p95, p99), (None, None));
+    let verdict = |noise: &Noise| {
+        let comparison = compare::compare(&Recording::of(&a), &Recording::of(&b), Some(noise), rules());
+        comparison.scenarios[0].series[0].p95.expect("compared").verdict
     };
-    let run = run(1, None, 0);
-    let a = Recording::of_points(&points, "points.json", "api-load");
-    let b =
-        Recording::under_k6_names(&run, "api-load", &["http_req_duration".to_owned()]).expect("it has it");
-    let comparison = compare::compare(&a, &b, None, rules());
-    let series = &comparison.scenarios[0].series[0];
-    assert_eq!((series.n[0], series.why_not.as_deref()), (900, None), "{comparison:?}");
-    assert!(series.p95.is_some() && compare::text(&comparison).contains("k6's"), "{comparison:?}");
+    assert_eq!(verdict(&noise), Verdict::Regression);
+    // As floors were kept before.
+    noise.series[0].times_ms = Some([None, Some(7_199_800.0), None]);
+    assert_eq!(verdict(&noise), Verdict::Regression);
+}
 
-    let summary = "{\"metrics\":{\"http_req_duration\":{\"avg\":120.5,\"min\":80,\"med\":118,\"max\":400,\"p(90)\":180,\
-                   \"p(95)\":190}},\"root_group\":{}}";
-    let Baseline::Summary(figures) = Baseline::of(summary.as_bytes(), "summary.json").expect("k6's form")
-    else {
-        panic!("figures")
+#[test]
+fn a_rate_has_its_noise_floor() {
+    let rehearsed = |more: u64| {
+        let mut recording = recording(1, None);
+        recording.subject.name = format!("run_{more}");
+        let scenario = &mut recording.scenarios[0];
+        scenario.closed_loop = true;
+        for second in 0..SECONDS {
+            scenario.series[0].timeline.count(second, more, 0);
+        }
+        recording
     };
-    let a = Recording::of_figures(&figures, "summary.json", "api-load");
-    let comparison = compare::compare(&a, &b, None, rules());
-    let series = &comparison.scenarios[0].series[0];
-    assert_eq!((series.seen[1][0], series.p95), (Some(190.0), None));
-    assert!(series.seen[1][1].is_some() && compare::text(&comparison).contains("percentiles only"));
+    let mut noise = Noise::new();
+    noise.take_in(&compare::compare(&rehearsed(0), &rehearsed(12), None, rules()));
+    assert!(noise.of_rate("api-load").is_some_and(|rate| (rate - 12.0).abs() < 1e-9), "{noise:?}");
+    let rate = |noise: Option<&Noise>| {
+        let comparison = compare::compare(&rehearsed(12), &rehearsed(2), noise, rules());
+        comparison.scenarios[0].rate.expect("a closed loop").verdict
+    };
+    assert_eq!((rate(None), rate(Some(&noise))), (Verdict::Regression, Verdict::NoChangeShown));
 }

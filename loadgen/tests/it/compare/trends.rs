@@ -25,6 +25,7 @@ fn points(n: usize, at: usize) -> Vec<Point> {
             group: Group::new("staging", Preset::Full, 1.0, 1.0),
             figures,
             left_out: 0,
+            no_answer: 0,
             interrupted: false,
         }
     };
@@ -110,4 +111,76 @@ fn folders_and_rows_are_one_history() {
         .expect("written");
     let said = trend::read(dir.path()).expect_err("no number").to_string();
     assert!(said.contains("line 2") && said.contains("`fast`"), "{said}");
+}
+
+#[test]
+fn a_run_that_cannot_be_read_is_named_and_the_others_are_told() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let kept = |name: &str, text: &str| {
+        let folder = dir.path().join(name);
+        fs::create_dir(&folder).expect("a folder");
+        fs::write(folder.join("run.json"), text).expect("it can be written");
+    };
+    let whole = run(1, None, 0).to_json();
+    kept("run_cut", &whole[..whole.len() / 2]);
+    kept("run_later", "{\"format\":2,\"when\":\"later\"}");
+    let none = trend::read(dir.path()).expect_err("none can be read").to_string();
+    assert!(none.contains("none of the runs in"), "{none}");
+    assert!(none.contains("run_cut") && none.contains("format 2; this version reads 1"), "{none}");
+    kept("run_whole", &whole);
+    let found = trend::read(dir.path()).expect("one can be read");
+    assert_eq!((found.points.len(), found.unreadable.len()), (1, 2), "{found:?}");
+    let trend = trend::trend(found, Rules::default());
+    for text in [trend::text(&trend, false), trend::markdown(&trend)] {
+        assert!(text.contains("2 runs could not be read: ") && text.contains("format 2"), "{text}");
+    }
+}
+
+#[test]
+fn rows_of_other_scales_and_percentiles_without_an_answer_are_not_in_the_line() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let history = "time,run,commit,target,preset,time_scale,load,a.b.p95_ms,a.b.failed,a.c.p95_ms,a.c.failed\n\
+                   2027-01-01T00:00:00Z,run_1,,mock,smoke,,,25.5,0.000000,1.5,0.000000\n\
+                   2027-01-02T00:00:00Z,run_2,,mock,smoke,1,1,nan,0.250000,nan,nan\n\
+                   2027-01-03T00:00:00Z,run_3,,mock,smoke,0.1,1,1.5,0.000000,1.5,0.000000\n\
+                   2027-01-04T00:00:00Z,run_4,,mock,smoke,1,2,1.5,0.000000,1.5,0.000000\n";
+    fs::write(dir.path().join("history.csv"), history).expect("it can be written");
+    let trend = trend::trend(trend::read(dir.path()).expect("rows"), Rules::default());
+    let groups: Vec<(&[String], f64, f64)> = trend
+        .lines
+        .iter()
+        .map(|lines| (lines.runs.as_slice(), lines.group.time_scale, lines.group.load))
+        .collect();
+    let named = |id: &str| vec![id.to_owned()];
+    assert_eq!(
+        groups,
+        [
+            (&["run_1".to_owned(), "run_2".to_owned()][..], 1.0, 1.0),
+            (&named("run_3")[..], 0.1, 1.0),
+            (&named("run_4")[..], 1.0, 2.0)
+        ]
+    );
+    assert_eq!((trend.lines[0].no_answer, trend.lines[0].left_out), (1, 2));
+    let text = trend::text(&trend, false);
+    assert!(text.contains("1 p95 \"no answer\"") && text.contains("time scale 0.1"), "{text}");
+    let bad = history.replace(",0.1,1,", ",short,1,");
+    fs::write(dir.path().join("history.csv"), bad).expect("it can be written");
+    let said = trend::read(dir.path()).expect_err("no number").to_string();
+    assert!(said.contains("line 4") && said.contains("`short`"), "{said}");
+}
+
+#[test]
+fn a_ramp_alone_is_no_point_of_the_line() {
+    let dir = tempfile::tempdir().expect("a directory");
+    for (seed, cut) in [(1, false), (2, true)] {
+        let mut run = run(seed, None, 0);
+        run.scenarios[0].run.interrupted = cut;
+        let folder = dir.path().join(&run.meta.id);
+        fs::create_dir(&folder).expect("a folder");
+        fs::write(folder.join("run.json"), run.to_json()).expect("it can be written");
+    }
+    let trend = trend::trend(trend::read(dir.path()).expect("two runs"), Rules::default());
+    let [lines] = &trend.lines[..] else { panic!("one group: {trend:?}") };
+    assert_eq!((lines.runs.len(), lines.left_out), (2, 10), "p95 and failed of five routes");
+    assert!(lines.histories.iter().all(|history| history.values.len() == 1), "{lines:?}");
 }

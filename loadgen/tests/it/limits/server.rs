@@ -65,8 +65,9 @@ pub(crate) fn served() -> String {
         runtime.block_on(async move {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
             let address = listener.local_addr().expect("it is bound");
-            tell.send(format!("http://{address}")).expect("the test waits");
+            // Whoever asks waits some seconds only, and the world has to be built before anybody is answered.
             let service = mock().into_make_service_with_connect_info::<SocketAddr>();
+            tell.send(format!("http://{address}")).expect("the test waits");
             let _ = axum::serve(listener, service).await;
         });
     });

@@ -9,6 +9,12 @@ use std::{
 
 use expect_test::expect;
 use loadgen::{
+    limit::{
+        self, Limit,
+        knee::Knee,
+        search::{End, Rules},
+    },
+    preset::Preset,
     report::{self, Format},
     run::{self, Run},
 };
@@ -57,6 +63,33 @@ fn a_copied_run_makes_every_file_again_byte_for_byte_wherever_that_is_done() {
             assert!(bytes == copy[&name], "{name} differs");
         }
     }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_leaves_every_older_one_as_it_was() {
+    let dir = tempfile::tempdir().expect("a directory");
+    report::write_all(&made::good(), dir.path()).expect("written");
+    let before = contents(dir.path());
+    let mut run = made::bad();
+    // The folder such a file would be in is not there: it fails after others were written.
+    run.scenarios[0].run.name = "search/load".into();
+    report::write_all(&run, dir.path()).expect_err("there is no such folder");
+    assert!(before == contents(dir.path()), "nothing was changed, and nothing is left over");
+}
+
+#[test]
+fn a_run_that_says_the_same_is_not_written_again() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut run = made::there_and_back(&made::good(), dir.path());
+    let path = dir.path().join(run::FILE);
+    // The same run in another spelling, as an older version may have written it.
+    let kept = format!("\n{}", run.to_json());
+    fs::write(&path, &kept).expect("written");
+    report::write_all(&run, dir.path()).expect("written");
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), kept);
+    run.notes.push("Another run.".into());
+    report::write_all(&run, dir.path()).expect("written");
+    assert_eq!(Run::read(dir.path()).expect("a run"), run);
 }
 
 #[test]
@@ -141,4 +174,52 @@ fn the_steps_summary_grows_by_the_one_page() {
     loadgen(&["--format", "github"], dir.path(), Some(&summary));
     let page = made::file(&made::good(), "SUMMARY_REPORT.md");
     assert_eq!(fs::read_to_string(&summary).expect("it is there"), format!("# Of the step before\n{page}"));
+}
+
+/// What a search for the limit of `search-load` at this target left.
+fn limit(origin: &str) -> Limit {
+    Limit {
+        format: limit::FORMAT,
+        id: "limit_20270101_000000".into(),
+        started: "2027-01-01T00:00:00Z".into(),
+        scenario: "search-load".into(),
+        preset: Preset::Full,
+        trial_s: 60.0,
+        seed: 42,
+        origin: origin.into(),
+        rules: Rules::default(),
+        not_judged: Vec::new(),
+        series: "GET /api/search".into(),
+        trials: Vec::new(),
+        holds: Some(2.25),
+        breaks: Some(2.5),
+        end: End::Found,
+        contradictions: Vec::new(),
+        knee: Knee::Flat,
+        notes: Vec::new(),
+    }
+}
+
+#[test]
+fn a_limit_that_was_found_later_is_added_to_a_run_and_stays() {
+    let (dir, found) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    let run = made::there_and_back(&made::good(), dir.path());
+    let keep = |limit: &Limit| fs::write(found.path().join(limit::FILE), limit.to_json()).expect("written");
+    keep(&limit(&run.meta.origin));
+    let headroom = found.path().to_str().expect("text");
+    loadgen(&["--headroom", headroom], dir.path(), None);
+    let kept = &Run::read(dir.path()).expect("a run").headroom;
+    assert_eq!(kept.len(), 1);
+    assert_eq!((kept[0].scenario.as_str(), kept[0].holds, kept[0].fails), ("search-load", 2.25, Some(2.5)));
+    let page = fs::read_to_string(dir.path().join("report.html")).expect("a page");
+    assert!(page.contains("limit_20270101_000000"), "the page tells of it");
+    loadgen(&["--headroom", headroom], dir.path(), None);
+    assert_eq!(Run::read(dir.path()).expect("a run").headroom.len(), 1, "once is enough");
+
+    let before = contents(dir.path());
+    keep(&limit("http://127.0.0.1:9"));
+    let output = loadgen(&["--headroom", headroom], dir.path(), None);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(output.stderr).contains("headroom is one target's"));
+    assert!(before == contents(dir.path()), "nothing was written");
 }

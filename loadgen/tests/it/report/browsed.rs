@@ -101,7 +101,7 @@ pub(super) fn account(starved: bool) -> BrowserAccount {
     broken.console = vec![format!("Uncaught {HOSTILE}")];
     broken.console_errors = 3;
     broken.kept_in = vec!["fonts.example".into(), "<b>stats</b>.example".into()];
-    let meanwhile = if starved { 1.45 } else { 1.05 };
+    let meanwhile = if starved { 2.2 } else { 1.05 };
     BrowserAccount {
         product: "Chrome/156.0.8078.73".into(),
         visitors: 2,
@@ -110,9 +110,10 @@ pub(super) fn account(starved: bool) -> BrowserAccount {
         further: 0,
         films: [SETTLED, SETTLED + 1, 69, 59, 49].map(|number| (number, film(number))).to_vec(),
         canary: Canary {
-            idle_ms: (0..5).map(|n| 100.0 + f64::from(n)).collect(),
+            held_ms: 1_000.0,
+            idle_ms: (0..5).map(|n| 1_100.0 + f64::from(n)).collect(),
             lost: 0,
-            meanwhile_ms: (0..4).map(|n| meanwhile * (100.0 + f64::from(n))).collect(),
+            meanwhile_ms: (0..4).map(|n| 1_000.0 + meanwhile * (100.0 + f64::from(n))).collect(),
         },
         lost: 1,
         troubles: vec!["the tab crashed: out of memory".into()],
@@ -162,6 +163,8 @@ fn settled(n: u64) -> Seen {
         failed: Vec::new(),
         failed_count: 0,
         kept_in: Vec::new(),
+        at: None,
+        withheld: Vec::new(),
         console: Vec::new(),
         console_errors: 0,
     };

@@ -1,6 +1,9 @@
 //! What a team decides on, in both reports.
 
-use loadgen::run::{Headroom, Kept, Traced};
+use loadgen::{
+    preset::Preset,
+    run::{Headroom, Kept, Run, Traced},
+};
 
 use super::made::{self, file};
 
@@ -57,6 +60,42 @@ fn what_was_not_measured_is_said_until_it_is() {
     assert!(!text.contains("Headroom, how much more") && text.contains("2.25 × launch day holds"), "{text}");
 }
 
+/// Whatever one reads says it.
+fn all_say(run: &Run, part: &str) {
+    for name in BOTH.into_iter().chain(["report.html"]) {
+        assert!(file(run, name).contains(part), "no `{part}` in {name}");
+    }
+}
+
+#[test]
+fn why_a_side_was_not_looked_at_is_what_the_run_tells() {
+    let mut run = made::good();
+    all_say(&run, "One user alone, to compare the crowd with: not at smoke.");
+    run.meta.preset = Preset::Full;
+    all_say(&run, "to compare the crowd with: none of the scenarios chosen was measured so.");
+    run.interrupted = true;
+    all_say(&run, "to compare the crowd with: none was measured before the run was interrupted.");
+
+    run.audit = None;
+    all_say(&run, "books: not read (the run was interrupted before they answered).");
+    run.scenarios[0].truth = None;
+    all_say(&run, "books: not read (no admin token, or the run was interrupted before they answered).");
+    run.interrupted = false;
+    all_say(&run, "books: not read (no admin token, or the target keeps none).");
+}
+
+#[test]
+fn a_truth_that_faults_disturbed_is_not_called_a_small_sample() {
+    let mut run = made::good();
+    run.faults = Some(made::plan(vec![made::fault("stall", "GET /api/search", 1, true)]));
+    all_say(
+        &run,
+        "not scored: no route that the scheduled faults left alone has 1 000 samples on both sides",
+    );
+    run.faults = Some(made::plan(vec![made::fault("stall", "GET /api/events", 1, true)]));
+    all_say(&run, "not scored: no route has 1 000 samples on both sides");
+}
+
 fn traced(id: &str, took_ms: f64, why: Kept) -> Traced {
     Traced {
         trace_id: id.repeat(32),
@@ -83,4 +122,28 @@ fn a_failure_names_the_traces_of_its_kind_and_the_slowest_are_listed() {
     assert!(places.is_sorted(), "the slowest comes first");
     assert!(!text.contains(&"d".repeat(32)), "a trace that was only drawn is no finding");
     assert!(slowest.contains("| GET /api/search | 1 500 ms | `cccc"), "{slowest}");
+}
+
+#[test]
+fn the_page_has_the_traces_that_the_report_has() {
+    let mut run = made::bad();
+    let kind = run.scenarios[0].run.timings[0].faults[0].kind.clone();
+    let failed = |n: u32| Traced { fault: Some(kind.clone()), ..traced(&format!("f{n}"), 9.0, Kept::Failed) };
+    let slow = |n: u32| traced(&format!("{n:02}"), f64::from(n), Kept::Slowest);
+    run.scenarios[0].traces = (0..5).map(failed).chain((10..30).map(slow)).collect();
+    let (page, report) = (file(&run, "report.html"), file(&run, "LOAD_TEST_REPORT.md"));
+    // Those of these traces that a text names, in its order.
+    let named = |text: &str, ids: &[String]| -> Vec<String> {
+        let mut found: Vec<_> =
+            ids.iter().filter_map(|id| Some((text.find(&id.repeat(32))?, id.clone()))).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, id)| id).collect()
+    };
+    let failed: Vec<String> = (0..5).map(|n| format!("f{n}")).collect();
+    let slow: Vec<String> = (10..30).map(|n| n.to_string()).collect();
+    let slowest: Vec<String> = (20..30).rev().map(|n| n.to_string()).collect();
+    for text in [page, report] {
+        assert_eq!(named(&text, &failed), failed[..3], "the first three of a kind");
+        assert_eq!(named(&text, &slow), slowest, "ten, slowest first");
+    }
 }

@@ -1,8 +1,12 @@
 //! Each format by its own rules.
 
-use std::{env, path::Path, process::Command};
+use std::{path::Path, process::Command, time::Duration};
 
-use loadgen::{report, run::Run};
+use loadgen::{
+    report,
+    run::Run,
+    stops::{Cause, EndedEarly},
+};
 use quick_junit::{NonSuccessKind, Report, TestCaseStatus};
 use serde_json::Value;
 
@@ -175,10 +179,10 @@ fn counted(report: &Report) -> [usize; 4] {
 fn junit_reads_back_with_the_same_counts() {
     let read = |run: &Run| Report::deserialize_from_str(&file(run, "junit.xml")).expect("JUnit");
     let good = read(&made::good());
-    // Held: 5 goals and 2 invariants. Skipped: 1 not judged, 1 not applicable, 1 not measured, the truth, and
-    // the errors of the whole suite, which plans too few requests.
-    assert_eq!(counted(&good), [7, 0, 0, 5]);
-    assert_eq!((good.tests, good.failures, good.errors), (12, 0, 0));
+    // Held: the planned end, 5 goals and 2 invariants. Skipped: 1 not judged, 1 not applicable, 1 not measured, the
+    // truth, and the errors of the whole suite, which plans too few requests.
+    assert_eq!(counted(&good), [8, 0, 0, 5]);
+    assert_eq!((good.tests, good.failures, good.errors), (13, 0, 0));
 
     let bad = read(&made::bad());
     let [_, failures, errors, _] = counted(&bad);
@@ -193,13 +197,45 @@ fn junit_reads_back_with_the_same_counts() {
     assert!(bad.test_suites[1].errors > 0);
 }
 
+#[test]
+fn junit_says_that_a_scenario_was_cut_short_and_by_whom() {
+    let ended = |cause| {
+        let why = "errors > 1 % for 5 s; last seen: 2 %".to_owned();
+        let mut measured = made::measured(made::search(0, 0, Duration::ZERO));
+        measured.ended_early = Some(EndedEarly { second: 7, cause, why });
+        measured.run.interrupted = true;
+        measured
+    };
+    let read = |run: &Run| Report::deserialize_from_str(&file(run, "junit.xml")).expect("JUnit");
+    let wrong = |run: &Run| {
+        let read = read(run);
+        let cases = read.test_suites.iter().flat_map(|suite| &suite.test_cases);
+        let told = cases.filter_map(|case| match &case.status {
+            TestCaseStatus::NonSuccess { kind, message, .. } => {
+                let said = message.as_ref().map_or("", |said| said.as_str());
+                Some((*kind, case.name.as_str().to_owned(), said.to_owned()))
+            }
+            _ => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    let (case, said) =
+        ("the scenario came to its planned end", "aborted in second 7: errors > 1 % for 5 s; last seen: 2 %");
+    // Nothing else in it is red: without that case all of it would be green.
+    let target = made::run(vec![ended(Cause::Target)]);
+    assert_eq!(wrong(&target), [(NonSuccessKind::Failure, case.to_owned(), said.to_owned())]);
+    let lost = made::run(vec![ended(Cause::GoalLost)]);
+    assert_eq!(wrong(&lost), [(NonSuccessKind::Error, case.to_owned(), said.to_owned())]);
+    let mut baseline = made::good();
+    baseline.baseline.push(ended(Cause::Target));
+    let case = "the baseline of search-load came to its planned end";
+    assert_eq!(wrong(&baseline), [(NonSuccessKind::Failure, case.to_owned(), said.to_owned())]);
+}
+
 /// `./test` provides xmllint or says that it could not.
 #[test]
 fn junit_is_valid_by_jenkins_schema() {
-    let Some(xmllint) = env::var_os("TEST_XMLLINT").filter(|path| !path.is_empty()) else {
-        println!("not tried: TEST_XMLLINT names no xmllint");
-        return;
-    };
+    let Some(xmllint) = crate::provided::named("TEST_XMLLINT") else { return };
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/report/jenkins-junit.xsd");
     let dir = tempfile::tempdir().expect("a directory");
     let said = |text: &str| {

@@ -6,6 +6,7 @@ use expect_test::expect_file;
 use loadgen::{
     report::history::{self, AppendError},
     run::Run,
+    stops::{Cause, EndedEarly},
 };
 
 use super::made;
@@ -43,6 +44,43 @@ fn what_a_generator_that_fell_short_measured_is_no_point_of_a_history() {
     assert_eq!((row["page-load.GET /api/search.p95_ms"].as_str(), row["commit"].as_str()), ("nan", ""));
     // Otava refuses a metric that is empty.
     assert!(row.iter().all(|(name, value)| name == "commit" || !value.is_empty()), "{row:?}");
+}
+
+#[test]
+fn what_was_cut_short_is_no_point_of_a_history() {
+    let cut = |cause| {
+        let mut run = made::good();
+        run.scenarios[0].run.interrupted = true;
+        run.scenarios[0].ended_early =
+            Some(EndedEarly { second: 7, cause, why: "aborted in second 7".to_owned() });
+        run
+    };
+    for cause in [Cause::Target, Cause::GoalLost] {
+        let dir = tempfile::tempdir().expect("a directory");
+        history::append(dir.path(), &history::row(&cut(cause), None)).expect("appended");
+        let row = &rows(dir.path())[0];
+        assert!(row.contains_key(P95), "{row:?}");
+        let figures = row.iter().filter(|(name, _)| !history::ATTRIBUTES.contains(&name.as_str()));
+        for (name, value) in figures {
+            assert_eq!(value, "nan", "{name} of {cause:?}");
+        }
+    }
+}
+
+#[test]
+fn a_row_says_how_much_was_rehearsed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let old = "time,run,commit,target,preset\n2026-12-31T00:00:00Z,run_0,,mock,smoke\n";
+    fs::write(dir.path().join(history::FILE), old).expect("written");
+    let mut run = named("run_1");
+    (run.meta.time_scale, run.meta.load) = (0.1, 2.0);
+    history::append(dir.path(), &history::row(&run, None)).expect("appended");
+    let rows = rows(dir.path());
+    let of = |column: &str| rows.iter().map(|row| row[column].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (of("time_scale"), of("load")),
+        (vec![String::new(), "0.1".into()], vec![String::new(), "2".into()])
+    );
 }
 
 #[test]

@@ -104,6 +104,7 @@ pub(crate) fn measured(run: ScenarioRun) -> Measured {
         run,
         truth: Some(TruthScore { routes: Vec::new() }),
         warm_up_requests: 7,
+        warm_up_s: Some(2.5),
         notes: Vec::new(),
         ended_early: None,
         live: None,

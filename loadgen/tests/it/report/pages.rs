@@ -203,7 +203,7 @@ fn browsers_that_saw_nothing_have_no_figures() {
     expect![[r"
         - LCP: no visit has one. The goal: FAIL.
         - p75 of the others: FCP –, TTFB –, CLS –.
-        - 0 visits: 0 settled, 0 not done within 15 s, 0 answered with an error, 0 without a page, 0 settled without an LCP; 0 errors on the console, 0 failed requests.
+        - 0 visits: 0 settled, 0 not done within 15 s, 0 answered with an error, 0 led to another page, 0 without a page, 0 settled without an LCP; 0 errors on the console, 0 failed requests.
         - Whether the browsers were starved is not known: the canary page was not seen both before and beside the crowd.
     "]].assert_eq(&said.join("\n"));
     assert!(file(&run, "report.html").contains("No visit has one."));

@@ -67,6 +67,36 @@ fn the_answer_agrees_with_the_exit_code() {
 }
 
 #[test]
+fn goals_of_an_invalid_scenario_are_void_unless_there_is_proof() {
+    let late = |slow| made::run(vec![made::measured(made::search(slow, 0, Duration::from_millis(500)))]);
+    let run = late(0);
+    let headline = judgement::judge(&run).headline();
+    assert_eq!((headline.pass, headline.void, headline.invalid_scenarios), (0, 5, 1));
+    let closing = report::closing(&run);
+    for part in [
+        "INVALID       0 of 0 goals held, 1 not judged, 1 not measured, 1 not applicable, 5 void; ",
+        "\n0 PASS, 2 not judged at smoke, 1 not measured, 1 not applicable, 5 void, 1 scenario INVALID\n",
+    ] {
+        assert!(closing.contains(part), "no `{part}` in\n{closing}");
+    }
+    assert!(file(&run, "SUMMARY_REPORT.md").contains("| search-load | **INVALID** | 0 of 0, 5 void |"));
+    assert!(file(&run, "report.html").contains("goals held: 0 of 0, 5 void"));
+    // What is void was not missed either.
+    let mut run = late(90);
+    assert_eq!(judgement::judge(&run).headline().fail, 0);
+    assert!(!report::closing(&run).contains("missed: "));
+    run.scenarios[0].run.counters[0].total = 1;
+    let headline = judgement::judge(&run).headline();
+    assert_eq!(
+        (headline.fail, headline.void),
+        (1, 4),
+        "a double booking is one however late the generator was"
+    );
+    let closing = report::closing(&run);
+    assert!(closing.contains("0 of 1 goals held, 1 fail, ") && closing.contains("missed: "), "{closing}");
+}
+
+#[test]
 fn a_scenario_that_was_not_run_is_in_every_format() {
     let run = made::bad();
     for name in TEXTS.into_iter().chain(["api-load_summary.txt"]) {
@@ -101,6 +131,29 @@ fn a_truth_that_differs_makes_the_scenario_invalid_and_is_shown() {
     );
     assert!(answer(&run).starts_with("INVALID:"));
     assert!(file(&run, "report.html").contains("DIFFERS"));
+}
+
+#[test]
+fn no_link_or_picture_of_somebody_elses_works_in_markdown_whatever_it_is_the_name_of() {
+    const LINK: &str = "[x](javascript:y) ![](http://z) a\\|b";
+    let mut run = made::bad();
+    let measured = &mut run.scenarios[0];
+    (measured.title, measured.description) = (LINK.into(), LINK.into());
+    measured.notes.push(LINK.into());
+    measured.run.timings.iter_mut().for_each(|timing| timing.name.insert_str(0, LINK));
+    measured.run.shares.iter_mut().for_each(|share| share.name.insert_str(0, LINK));
+    measured.run.counters.iter_mut().for_each(|counter| (counter.name, counter.total) = (LINK.into(), 3));
+    measured.run.goals.iter_mut().for_each(|goal| goal.name.insert_str(0, LINK));
+    run.not_run[0].name = LINK.into();
+    run.meta.target = LINK.into();
+    for name in ["SUMMARY_REPORT.md", "LOAD_TEST_REPORT.md"] {
+        let text = file(&run, name);
+        assert!(text.contains("&#91;x](javascript:y)"), "{name} tells of it");
+        let live = text.lines().find(|line| line.contains("[x](") || line.contains("![]("));
+        assert_eq!(live, None, "{name}");
+        let cut = text.lines().find(|line| line.contains("\\\\|"));
+        assert_eq!(cut, None, "{name}: a bar ends a cell");
+    }
 }
 
 #[test]

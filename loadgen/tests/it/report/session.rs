@@ -48,9 +48,9 @@ pub(super) struct Session {
 pub(super) const WELL: Session =
     Session { participants: 50, media: true, deaf: 0, disturbed: 0, sfu_short: 0 };
 
-/// The requests of joining, and how long each takes at least, in ms.
+/// The requests of joining and of all that follows, and how long each takes at least, in ms.
 const STEPS: [(&str, u64); 4] =
-    [(JoinSession::ROUTE, 30), (VideoToken::ROUTE, 10), (NewSession::ROUTE, 12), (NewTracks::ROUTE, 15)];
+    [(JoinSession::ROUTE, 50), (VideoToken::ROUTE, 60), (NewSession::ROUTE, 70), (NewTracks::ROUTE, 80)];
 
 /// Bytes of a packet.
 const PACKET: u64 = 100;
@@ -126,6 +126,10 @@ impl Session {
         let heard = if people > 1 { 100 } else { 0 };
         let away = u64::from(self.deaf > 0);
         [
+            ("join_http", people, 30),
+            ("join_video_token", people, 10),
+            ("join_sfu_session", people, 12),
+            ("join_sfu_tracks", people, 15),
             ("ws_connecting", people, 8),
             ("chat_message_latency", heard, 20),
             ("time_to_come_back", away, 900),
@@ -145,12 +149,14 @@ impl Session {
     }
 
     /// Everybody is there for a hundred seconds; one of those who missed something was away for five.
-    fn shares(&self) -> [(&'static str, u64, u64); 7] {
+    fn shares(&self) -> [(&'static str, u64, u64); 8] {
         let dropped = u64::from(self.deaf > 0);
         let present = self.participants * 100_000;
         let heard = self.expected() - self.missed();
         let (to_come, lost) = if self.media { (4 * self.packets(), self.lost()) } else { (0, 0) };
         let tracks = if self.media { 4 * self.participants } else { 0 };
+        // Some of it before their first packets, which is no gap.
+        let silent = if self.media { 1_000 * self.deaf } else { 0 };
         [
             ("sessions_kept", self.participants - dropped, dropped),
             ("participant_time_present", present - 5_000 * dropped, 5_000 * dropped),
@@ -159,6 +165,7 @@ impl Session {
             ("messages_heard_in_order", heard - self.disturbed, self.disturbed),
             ("media_packets_received", to_come - lost, lost),
             ("media_tracks_active", tracks, 0),
+            ("media_time_carried", tracks * 100_000 - silent, silent),
         ]
     }
 

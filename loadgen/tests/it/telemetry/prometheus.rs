@@ -1,10 +1,9 @@
-//! A real Prometheus, where `./test` provides one (or says that it could not).
+//! A real Prometheus, where `./test` provides one.
 
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
     net::TcpListener,
-    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
@@ -15,18 +14,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::receiver::PATIENCE;
-
-fn program(variable: &str) -> Option<PathBuf> {
-    let path = std::env::var_os(variable).filter(|path| !path.is_empty());
-    if path.is_none() {
-        println!("not tried: {variable} names no program");
-    }
-    path.map(PathBuf::from)
-}
+use crate::provided::named;
 
 /// What promtool has to complain about in these metrics; none when there is no promtool.
 pub(super) fn complaints(metrics: &str) -> Option<String> {
-    let mut child = Command::new(program("TEST_PROMTOOL")?)
+    let mut child = Command::new(named("TEST_PROMTOOL")?)
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -49,10 +41,10 @@ pub(super) struct Prometheus {
 impl Prometheus {
     /// One that takes what is written to it, and scrapes `target` if there is one; none when there is no program.
     pub(super) fn start(target: Option<&str>) -> Option<Self> {
-        let program = program("TEST_PROMETHEUS")?;
+        let program = named("TEST_PROMETHEUS")?;
         let dir = tempfile::tempdir().expect("a directory");
         let targets = target.map_or_else(String::new, |target| {
-            format!("scrape_configs: [{{job_name: loadgen, scrape_interval: 200ms, scrape_timeout: 200ms, static_configs: [{{targets: ['{target}']}}]}}]")
+            format!("scrape_configs: [{{job_name: loadgen, scrape_interval: 1s, scrape_timeout: 1s, static_configs: [{{targets: ['{target}']}}]}}]")
         });
         let config = dir.path().join("prometheus.yml");
         fs::write(&config, targets).expect("a file");

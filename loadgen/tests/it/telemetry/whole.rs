@@ -114,6 +114,7 @@ fn what_cannot_be_told_is_said_before_anything_is_sent() {
             .args(args)
             .env("SENTRY_DSN", dsn)
             .env("LOADGEN_REMOTE_WRITE_TOKEN", "opensesame")
+            .env("OTEL_EXPORTER_OTLP_HEADERS", "x-team=opensesame")
             .output()
             .expect("it runs");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -129,4 +130,9 @@ fn what_cannot_be_told_is_said_before_anything_is_sent() {
         refused(&["--remote-write", "http://u:hunter2@127.0.0.1/"], "").contains("LOADGEN_REMOTE_WRITE_USER")
     );
     assert!(refused(&["--remote-write", "http://metrics.example/"], "").contains("use https"));
+    assert!(refused(&["--otlp", "nowhere"], "").contains("http://127.0.0.1:4318"));
+    assert!(refused(&["--otlp", "http://otel.example/"], "").contains("use https"));
+    assert!(
+        refused(&["--otlp", "https://u:hunter2@otel.example/"], "").contains("OTEL_EXPORTER_OTLP_HEADERS")
+    );
 }

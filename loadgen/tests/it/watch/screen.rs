@@ -1,6 +1,10 @@
 //! What the suite tells, and what comes of it: the log and the stream.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
 use engine::{
     clock,
@@ -19,14 +23,15 @@ use super::{
     web::Follower,
 };
 
-/// A screen that says nothing, with a page, and somebody who follows it.
-fn screen() -> (TempDir, Screen, Follower) {
+/// A screen that says nothing, with a page, and somebody who follows it to its end, from the beginning.
+fn screen() -> (TempDir, Screen, JoinHandle<Vec<Entry>>) {
     let dir = tempfile::tempdir().expect("a directory");
     let door = Door::open("127.0.0.1:0".parse().expect("an address")).expect("a port");
     let url = door.url();
     let wish = Wish { quiet: true, ..Wish::default() };
     let screen = Screen::new(dir.path(), &wish, Some(door), run()).expect("it can be opened");
-    (dir, screen, Follower::new(&url, None))
+    let follower = Follower::new(&url, None);
+    (dir, screen, thread::spawn(move || follower.collect()))
 }
 
 /// A scenario that is over, having done nothing.
@@ -68,7 +73,7 @@ fn a_second_is_told_once_and_when_it_is_over() {
     }
     screen.end(&nothing_done(), false);
     screen.finish("PASS: every goal that was judged held", dir.path());
-    let entries: Vec<Entry> = follower.collect();
+    let entries = follower.join().expect("it reads");
     let told: Vec<String> = entries.iter().map(short).collect();
     assert_eq!(
         told,
@@ -109,6 +114,15 @@ fn the_log_has_what_was_said_and_begins_and_ends() {
 fn a_run_that_breaks_off_says_so() {
     let (_dir, screen, follower) = screen();
     drop(screen);
-    let told: Vec<String> = follower.map(|entry| short(&entry)).collect();
+    let told: Vec<String> = follower.join().expect("it reads").iter().map(short).collect();
     assert_eq!(told, ["run began, page true", "run ended: the run broke off"]);
+}
+
+#[test]
+fn what_a_target_said_controls_neither_the_terminal_nor_a_workflow() {
+    let (dir, screen, _follower) = screen();
+    screen.say("it says: \u{1b}[2J\u{1b}]0;owned\u{7}\n::error::owned");
+    drop(screen);
+    let log = fs::read_to_string(dir.path().join(LOG)).expect("the log");
+    assert!(log.contains("it says:  [2J ]0;owned \n: :error::owned"), "{log:?}");
 }

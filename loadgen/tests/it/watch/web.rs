@@ -102,8 +102,10 @@ fn whoever_follows_gets_the_whole_stream_in_order_and_then_its_end() {
     for entry in after {
         server.tell(entry);
     }
+    // Read before the server ends: it waits a moment only for whoever has not.
+    assert_eq!(follower.by_ref().take(after.len()).collect::<Vec<_>>(), after);
     drop(server);
-    assert_eq!(follower.collect::<Vec<_>>(), after);
+    assert_eq!(follower.next(), None);
     assert!(TcpStream::connect(host(&url)).is_err(), "nobody serves any more");
 }
 
@@ -130,13 +132,15 @@ fn whoever_does_not_read_holds_nobody_back() {
         teller.second(second as u64, live(second));
     }
     teller.tell(9_999, over());
-    let follower = Follower::new(&url, None);
+    let (mut follower, all) = (Follower::new(&url, None), teller.entries.len());
+    let reading = std::thread::spawn(move || (follower.by_ref().take(all).count(), follower));
     for entry in &teller.entries {
         server.tell(entry);
     }
-    let reading = std::thread::spawn(move || follower.count());
+    let (read, mut follower) = reading.join().expect("it reads");
+    assert_eq!(read, all);
     drop(server);
-    assert_eq!(reading.join().expect("it reads"), teller.entries.len());
+    assert_eq!(follower.next(), None);
 }
 
 #[test]

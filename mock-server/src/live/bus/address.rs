@@ -35,9 +35,11 @@ impl FromStr for BusAddress {
                 .strip_prefix("prefix=")
                 .filter(|prefix| !prefix.is_empty() && prefix.bytes().all(is_plain))
                 .ok_or_else(|| {
-                    BusAddressError(format!(
-                        "`?{query}`: prefix=NAME is all there may be, of a-z, A-Z, 0-9, _, - and :"
-                    ))
+                    // It is not repeated: it may be the rest of a password.
+                    BusAddressError(
+                        "after a `?`, prefix=NAME is all there may be, of a-z, A-Z, 0-9, _, - and :"
+                            .to_owned(),
+                    )
                 })?,
         };
         Ok(Self { client, prefix: prefix.to_owned() })

@@ -40,9 +40,27 @@ fn what_no_plain_index_serves_is_passed_over() {
     ];
     for condition in none {
         assert_eq!(of(condition), [], "{condition}");
+        assert!(!is_whole(condition, "event_rsvps"), "{condition}");
     }
     let beside = "((event_rsvps.user_id = $1) AND ((event_rsvps.a = $2) OR (event_rsvps.b = $3)))";
     assert_eq!(of(beside), one("user_id", Equal));
+    let before = "(((event_rsvps.a = $2) OR (event_rsvps.b = $3)) AND (event_rsvps.user_id = $1))";
+    assert_eq!(of(before), one("user_id", Equal));
+    assert!(!is_whole(beside, "event_rsvps") && !is_whole(before, "event_rsvps"));
+    let both = "((event_rsvps.user_id = $1) AND (event_rsvps.created_at >= $2))";
+    assert!(is_whole(both, "event_rsvps"));
+}
+
+#[test]
+fn names_are_read_with_quotation_marks_and_without() {
+    let users =
+        |condition| columns(condition, "User").into_iter().map(|asked| asked.column).collect::<Vec<_>>();
+    assert_eq!(users("((\"User\".\"emailAddress\")::text = $1)"), ["emailAddress"]);
+    assert_eq!(users("(\"User\".email = $1)"), ["email"]);
+    assert_eq!(users("(\"User\".id = \"Event\".\"userId\")"), ["id"], "of another relation");
+    assert_eq!(column("\"order\".\"user\"", "order"), Some(("user".to_owned(), false)));
+    assert_eq!(column("\"a\"\"b\".\"c\"\"d\"", "a\"b"), Some(("c\"d".to_owned(), false)));
+    assert_eq!(column("\"Event\".\"id\"", "User"), None);
 }
 
 #[test]
@@ -56,6 +74,6 @@ fn columns_of_another_relation_are_none_of_this_one() {
 proptest! {
     #[test]
     fn whatever_comes_is_read_without_harm(text in "[a-c.()'\" =<>$1ANDOR:é\\[\\]]{0,60}") {
-        let _ = columns(&text, "a");
+        let _ = (columns(&text, "a"), is_whole(&text, "a"));
     }
 }

@@ -7,6 +7,7 @@ fn scan(asked: &[(&str, How)], rows: f64) -> Scan {
         schema: "public".to_owned(),
         table: "event_rsvps".to_owned(),
         asked: asked.collect(),
+        passed_over: false,
         sorted_by: Vec::new(),
         rows,
     }
@@ -25,9 +26,12 @@ fn used() -> TableUse {
 
 fn catalogue(indexes: &[&[&str]]) -> Catalogue {
     let distinct = [("user_id", -0.2), ("status", 5.0), ("created_at", -1.0), ("id", -1.0)];
-    let column = |(name, distinct): (&str, f64)| (name.to_owned(), Column { distinct, is_varchar: false });
+    let column = |(name, distinct): (&str, f64)| {
+        (name.to_owned(), Column { quoted: format!("<{name}>"), distinct, is_varchar: false })
+    };
     let owned = |index: &&[&str]| index.iter().map(|column| (*column).to_owned()).collect();
-    Catalogue { columns: distinct.map(column).into(), indexes: indexes.iter().map(owned).collect() }
+    let (columns, indexes) = (distinct.map(column).into(), indexes.iter().map(owned).collect());
+    Catalogue { columns, indexes, ..Catalogue::default() }
 }
 
 const BOTH: [(&str, How); 2] = [("status", How::Equal), ("user_id", How::Equal)];
@@ -50,6 +54,12 @@ fn an_index_that_is_there_is_not_missing() {
 }
 
 #[test]
+fn columns_are_told_as_the_database_quotes_them() {
+    let columns = ["user_id".to_owned(), "status".to_owned()];
+    assert_eq!(catalogue(&[]).quoted(&columns), ["<user_id>", "<status>"]);
+}
+
+#[test]
 fn nothing_is_said_without_cause() {
     let none = |scan: &Scan, used: &TableUse| assert_eq!(columns(scan, used, &catalogue(&[])), None);
     none(&scan(&BOTH, 4.0), &TableUse { rows: 900, ..used() });
@@ -66,6 +76,41 @@ fn a_cast_to_text_keeps_an_index_away_unless_it_changes_nothing() {
     let mut catalogue = catalogue(&[]);
     catalogue.columns.get_mut("user_id").expect("it is there").is_varchar = true;
     assert_eq!(columns(&scan, &used(), &catalogue).map(|columns| columns.len()), Some(2));
+}
+
+#[test]
+fn a_condition_that_no_index_serves_keeps_the_order_from_being_one() {
+    let sorted_by = vec!["created_at".to_owned()];
+    let sorted = Scan { sorted_by: sorted_by.clone(), passed_over: true, ..scan(&[], 4.0) };
+    assert_eq!(
+        columns(&sorted, &used(), &catalogue(&[])),
+        None,
+        "WHERE lower(email) = $1 ORDER BY created_at"
+    );
+    let mut cast = Scan { sorted_by: sorted_by.clone(), ..scan(&BOTH, 4.0) };
+    cast.asked[1].as_text = true;
+    assert_eq!(columns(&cast, &used(), &catalogue(&[])), Some(vec!["status".to_owned()]));
+    let beside = Scan { sorted_by, passed_over: true, ..scan(&BOTH, 4.0) };
+    let both = Some(vec!["user_id".to_owned(), "status".to_owned()]);
+    assert_eq!(columns(&beside, &used(), &catalogue(&[])), both);
+}
+
+#[test]
+fn a_statement_must_have_read_the_table_itself() {
+    let table = Catalogue { blocks: 90, ..catalogue(&[]) };
+    let statement = |blocks_hit, blocks_read| Statement {
+        query: String::new(),
+        calls: 10,
+        total_ms: 1.0,
+        mean_ms: 0.1,
+        rows: 10,
+        blocks_hit,
+        blocks_read,
+        plan: None,
+    };
+    assert!(is_read_by(&statement(300, 600), &table) && is_read_by(&statement(450, 0), &table));
+    assert!(!is_read_by(&statement(30, 0), &table), "an index led it there");
+    assert!(!is_read_by(&statement(900, 0), &catalogue(&[])), "of no known size");
 }
 
 #[test]

@@ -20,6 +20,9 @@ fn a_filter_over_a_whole_table_is_a_scan() {
     assert_eq!((scan.schema.as_str(), scan.table.as_str(), scan.rows), ("public", "event_rsvps", 5.0));
     let columns: Vec<_> = scan.asked(How::Equal).map(|asked| asked.column.as_str()).collect();
     assert_eq!(columns, ["user_id", "status"]);
+    assert!(!scan.passed_over);
+    let lower = COUNT.replace("event_rsvps.status", "lower(event_rsvps.status)");
+    assert!(explained(&lower).scans()[0].passed_over);
     let text = plan.text();
     assert!(text.starts_with("Aggregate (cost 190, 1 rows)\n  Seq Scan on event_rsvps (cost 190"), "{text}");
 }

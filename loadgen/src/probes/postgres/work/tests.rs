@@ -29,7 +29,7 @@ fn only_what_was_done_meanwhile_is_told() {
     let (first, last) = (work(100, 100, table(3, 15_000), 10), work(190, 110, table(5, 25_000), 14));
     let mut notes = Notes::default();
     let database = last.since(&first, &mut notes);
-    assert_eq!((database.cache_hit, database.deadlocks, database.temp_bytes), (Some(0.9), 0, 0));
+    assert_eq!((database.cache_hit, database.deadlocks, database.temp_bytes), (Some(0.9), Some(0), Some(0)));
     assert_eq!(database.tables, [table(2, 10_000)]);
     let statements = last.statements_since(&first).expect("they are counted");
     assert_eq!((statements[0].1.calls, statements[0].1.total_ms), (4, 8.0));
@@ -54,4 +54,17 @@ fn long_statements_are_shortened_to_a_line() {
     let long = shortened(&"é".repeat(5_000));
     assert_eq!(long.chars().count(), MOST_CHARS);
     assert!(long.ends_with('…'));
+}
+
+#[test]
+fn a_password_in_a_statement_is_not_told() {
+    let told = |text| statement(text, Counts::default()).query;
+    assert_eq!(
+        told("ALTER ROLE app PASSWORD 's3cr3t' VALID UNTIL '2027'"),
+        "ALTER ROLE app PASSWORD '…' VALID UNTIL '…'"
+    );
+    assert!(!told("CREATE SUBSCRIPTION s CONNECTION 'password=it''s3cr3t' PUBLICATION p").contains("s3cr3t"));
+    // Its values are parameters; what is left is how it was written, and is planned as it is.
+    let rows = "SELECT '$1' FROM users WHERE email = $2";
+    assert_eq!(told(rows), rows);
 }

@@ -65,7 +65,7 @@ function options(said, size) {
   const axis = {
     stroke: colour("soft"), font: FONT, grid: { stroke: colour("line"), width: 1 }, ticks: { show: false }, gap: 6,
   };
-  const { x = {}, y = {}, draw = [] } = said;
+  const { x = {}, y = {}, draw = [], over = [] } = said;
   return {
     ...size,
     padding: [14, 12, 0, 0],
@@ -84,7 +84,7 @@ function options(said, size) {
     series: [{ label: x.label ?? "at", value: (plot, at) => (at == null ? "" : (x.said ?? x.format ?? clock)(at)) }, ...said.lines.map((line) => series(line, y))],
     hooks: {
       drawClear: [(plot) => draw.forEach((layer) => layer(plot))],
-      draw: [(plot) => (said.goals ?? []).forEach((goal) => goalLine(plot, goal))],
+      draw: [(plot) => (said.goals ?? []).forEach((goal) => goalLine(plot, goal)), (plot) => over.forEach((layer) => layer(plot))],
       setSelect: said.select ? [(plot) => selected(plot, said.select)] : [],
     },
   };
@@ -129,7 +129,7 @@ function goalLine(plot, { label, value, tone, lane }) {
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
   }
-  const text = beyond ? `▲ goal ${label}, beyond this scale` : `goal ${label}`;
+  const text = beyond ? `▲ ${label}, beyond this scale` : label;
   const base = beyond ? bbox.top + (14 + 15 * lane) * dpr : y - 6 * dpr;
   ctx.fillText(text, beyond ? bbox.left + 6 * dpr : bbox.left + bbox.width - 4 * dpr, base);
   ctx.restore();
@@ -152,6 +152,46 @@ function faultBands(bands) {
       ctx.font = `${11 * dpr}px system-ui, sans-serif`;
       ctx.fillText(label, Math.max(left, bbox.left) + 4 * dpr, bbox.top + bbox.height - (6 + 14 * lane) * dpr);
     });
+    ctx.restore();
+  };
+}
+
+/** Shades what ran before second 0 and counts nowhere. */
+function warmUp(before) {
+  return (plot) => {
+    if (!before) return;
+    const { ctx, bbox } = plot;
+    const width = plot.valToPos(0, "x", true) - bbox.left;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, width, bbox.height);
+    ctx.clip();
+    ctx.fillStyle = tint("soft", 0.14);
+    ctx.fillRect(bbox.left, bbox.top, width, bbox.height);
+    ctx.fillStyle = colour("soft");
+    ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.fillText("warm-up", bbox.left + 4 * devicePixelRatio, bbox.top + bbox.height - 6 * devicePixelRatio);
+    ctx.restore();
+  };
+}
+
+/** Marks along the top for what is beyond the scale: rows of second, then a value for each percentile. */
+function beyond(rows) {
+  return (plot) => {
+    const { ctx, bbox } = plot;
+    const dpr = devicePixelRatio;
+    ctx.save();
+    for (const [second, ...values] of rows)
+      values.forEach((value, place) => {
+        if (value === null || value === Infinity || value <= plot.scales.y.max) return;
+        const [x, y] = [plot.valToPos(second, "x", true), bbox.top + 9 * place * dpr];
+        ctx.fillStyle = colour(TONES[PERCENTS[place]]);
+        ctx.beginPath();
+        ctx.moveTo(x, y);
+        ctx.lineTo(x - 4 * dpr, y + 7 * dpr);
+        ctx.lineTo(x + 4 * dpr, y + 7 * dpr);
+        ctx.fill();
+      });
     ctx.restore();
   };
 }

@@ -132,10 +132,10 @@ async function measuredIn(series, from, to) {
 }
 
 /** Percentiles of each second: rows of second, then one value for each percentile. */
-async function overTime(series, percents) {
+async function overTime(allCells, percents) {
   const bySecond = Map.groupBy
-    ? Map.groupBy(series.cells, ([second]) => second)
-    : series.cells.reduce((map, cell) => map.set(cell[0], [...(map.get(cell[0]) ?? []), cell]), new Map());
+    ? Map.groupBy(allCells, ([second]) => second)
+    : allCells.reduce((map, cell) => map.set(cell[0], [...(map.get(cell[0]) ?? []), cell]), new Map());
   const rows = [...bySecond].sort((a, b) => a[0] - b[0]).map(async ([second, cells]) => {
     const all = new Distribution();
     for (const cell of cells) all.add(cell, await histogramOf(cell));

@@ -11,13 +11,13 @@ function readRun(text) {
   }
   const run = JSON.parse(text);
   if (run.format !== 1 || !run.meta || !Array.isArray(run.scenarios)) throw new Error("this is no run.json of this version");
-  const { id, started, preset, seed, target, environment, load = 1 } = run.meta;
-  return { id, started, preset, seed, target, environment, load, step_s: 1, scenarios: run.scenarios.map(({ title, run }) => scenarioOf(title, run)) };
+  const { id, started, preset, seed, world_seed, time_scale, target, environment, load = 1 } = run.meta;
+  return { id, started, preset, seed, world_seed, time_scale, target, environment, load, step_s: 1, scenarios: run.scenarios.map(({ title, run }) => scenarioOf(title, run)) };
 }
 
 function scenarioOf(title, { name, duration, steady, health, timings }) {
   return {
-    name, title, steady, bands: [], users: health.users, starts: [], planned_starts: null, planned_users: null,
+    name, title, steady, bands: [], users: health.users, warm_up_s: null, readings: [], starts: [], planned_starts: null, planned_users: null,
     duration_s: duration.secs + duration.nanos / 1e9,
     series: timings.map(seriesOf).filter(({ cells }) => cells.length),
   };
@@ -26,20 +26,29 @@ function scenarioOf(title, { name, duration, steady, health, timings }) {
 function seriesOf({ name, role, columns, outcomes }) {
   const felt = columns.find(({ column }) => column === "since_due")?.cells ?? [];
   return {
-    name, role, limits: [],
+    name, role, limits: [], warm_up: [],
     outcomes: outcomes.map(({ second, ok, failed }) => [second, ok, failed]),
     cells: felt.map(({ second, count, unanswered = 0, min_ns, max_ns, hdr = "" }) => [second, count, unanswered, min_ns, max_ns, hdr]),
   };
 }
 
+/** What two runs should have in common. */
+const ALIKE = [
+  ["preset", "preset"], ["time_scale", "time scale"], ["seed", "seed"], ["world_seed", "seed of the world"],
+  ["target", "target"], ["environment", "what the target says it is"], ["load", "load"],
+];
+
 /** In what the two were not alike. */
 function unlike(mine, other) {
   const told = [];
-  for (const [key, name] of [["preset", "preset"], ["seed", "seed"], ["target", "target"], ["environment", "what the target says it is"], ["load", "load"]])
-    if (mine[key] !== other[key]) told.push(`another ${name}: ${mine[key]} here, ${other[key]} there`);
+  for (const [key, name] of ALIKE)
+    if (other[key] === undefined) told.push(`the other one's ${name} is not known`);
+    else if (mine[key] !== other[key]) told.push(`another ${name}: ${mine[key]} here, ${other[key]} there`);
   const names = ({ scenarios }) => scenarios.map(({ name }) => name);
-  const lacks = names(mine).filter((name) => !names(other).includes(name));
-  if (lacks.length) told.push(`not in the other run: ${lacks.join(", ")}`);
+  const lacks = (some, all) => names(some).filter((name) => !names(all).includes(name));
+  const [there, here] = [lacks(mine, other), lacks(other, mine)];
+  if (there.length) told.push(`not in the other run: ${there.join(", ")}`);
+  if (here.length) told.push(`only in the other run: ${here.join(", ")}`);
   if (other.step_s > 1) told.push(`windows of the other run are cut to ${other.step_s} s`);
   return told;
 }
@@ -58,8 +67,8 @@ function overlays(mine, scenes) {
     try {
       const run = readRun(await file.text());
       const differences = unlike(mine, run);
-      const told = differences.length ? ` Mind that they differ: ${differences.join("; ")}.` : " Same preset, seed, target and load.";
-      said.textContent = `Solid: ${mine.id} (${mine.started}). Dashed: ${run.id} (${run.started}).${told}`;
+      const told = differences.length ? ` Mind that they differ: ${differences.join("; ")}.` : " Same preset, time scale, seeds, target and load.";
+      said.textContent = `Solid: ${mine.id} (${mine.started}). Dashed: ${run.id} (${run.started}), without its warm-up.${told}`;
       said.classList.remove("wrong");
       await show(run);
     } catch (wrong) {

@@ -8,11 +8,13 @@ function figure(text) {
   return Number(found[1]) * (found[2] === "s" ? 1000 : 1);
 }
 
-function compare(a, b, figures) {
-  if (!figures) return a.localeCompare(b, "en");
+/** Puts two cells in order, rising or falling; whichever way, what has no figure comes last. */
+function compare(a, b, figures, rising) {
+  const way = rising ? 1 : -1;
+  if (!figures) return way * a.localeCompare(b, "en");
   const [left, right] = [figure(a), figure(b)];
   if (left === null || right === null) return (left === null) - (right === null);
-  return left === right ? 0 : left - right;
+  return left === right ? 0 : way * (left - right);
 }
 
 function sortable(table) {
@@ -30,7 +32,7 @@ function sortable(table) {
       const text = (row) => row.cells[column].textContent;
       const figures = head.classList.contains("n");
       const rows = [...table.tBodies[0].rows];
-      rows.sort((a, b) => (rising ? 1 : -1) * compare(text(a), text(b), figures));
+      rows.sort((a, b) => compare(text(a), text(b), figures, rising));
       table.tBodies[0].append(...rows);
     });
   }

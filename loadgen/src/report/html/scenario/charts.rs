@@ -3,12 +3,12 @@
 use maud::{Markup, html};
 
 use crate::{
-    report::view::ScenarioView,
+    report::{html::data::Data, view::ScenarioView},
     words::{count, number},
 };
 
 /// What is drawn: its name in the script, its size, what it is called, what is said below.
-const CHARTS: [(&str, &str, &str, &str); 6] = [
+const CHARTS: [(&str, &str, &str, &str); 7] = [
     (
         "percentiles",
         "wide",
@@ -24,6 +24,12 @@ const CHARTS: [(&str, &str, &str, &str); 6] = [
     ("users", "third", "Users", "The most at it in each second."),
     ("errors", "third", "Errors", "Failed in each second, of the chosen series."),
     (
+        TARGET,
+        "wide",
+        "The target's side",
+        "The chosen figure as it was read of the target; dashed: where there is no more. Where readings stand too close, the worst of each few.",
+    ),
+    (
         "spread",
         "half",
         "How response times are spread",
@@ -37,30 +43,36 @@ const CHARTS: [(&str, &str, &str, &str); 6] = [
     ),
 ];
 
-pub(super) fn part(scenario: &ScenarioView<'_>, step_s: i64) -> Markup {
+/// The chart that is there only when something was read of the target's side.
+const TARGET: &str = "target";
+
+pub(super) fn part(scenario: &ScenarioView<'_>, data: &Data<'_>) -> Markup {
+    let name = &scenario.measured.run.name;
     let seen = scenario.measured.run.timings.iter().any(|timing| !timing.columns.is_empty());
+    let read = data.has_readings(name);
     html! {
         @if seen {
             h3 { "Over time" }
-            (controls(&scenario.measured.run.name))
+            (controls(name, read))
             div.charts {
-                @for (chart, size, title, said) in CHARTS {
+                @for (chart, size, title, said) in CHARTS.into_iter().filter(|(chart, ..)| read || *chart != TARGET) {
                     figure class=(size) {
                         figcaption { b { (title) } " " (said) }
                         div.plot data-chart=(chart) data-size=(size) role="img" aria-label=(title) { }
                     }
                 }
             }
-            p.key-line { (legend(scenario, step_s)) }
+            p.key-line { (legend(scenario, data.step_s())) }
             (window())
         }
     }
 }
 
-fn controls(name: &str) -> Markup {
+fn controls(name: &str, read: bool) -> Markup {
     html! {
         div.controls {
             label { "Series " select data-role="series" autocomplete="off" { } }
+            @if read { label { "Target's side " select data-role="reading" autocomplete="off" { } } }
             fieldset aria-label={ "Window of " (name) } {
                 label { "From " input data-role="from" type="number" min="0" inputmode="numeric" placeholder="start" autocomplete="off"; " s" }
                 label { "to " input data-role="to" type="number" min="0" inputmode="numeric" placeholder="end" autocomplete="off"; " s" }
@@ -75,7 +87,13 @@ fn legend(scenario: &ScenarioView<'_>, step_s: i64) -> String {
         vec!["The strip along the top is the time in which every flow was at its full height".to_owned()];
     if scenario.measured.warm_up_requests > 0 {
         let requests = count(scenario.measured.warm_up_requests, "warm-up request", "warm-up requests");
-        said.push(format!("{requests} ran before second 0 and are not drawn"));
+        said.push(match scenario.measured.warm_up_s {
+            Some(_) => format!(
+                "shaded before second 0: {requests}, in no figure and no window, drawn among the response times only \
+                 (▲: beyond the scale)"
+            ),
+            None => format!("{requests} ran before second 0 and are not drawn"),
+        });
     }
     if step_s > 1 {
         said.push(format!(

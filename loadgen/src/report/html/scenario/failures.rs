@@ -3,21 +3,16 @@
 use maud::{Markup, html};
 
 use crate::{
-    report::view::{FaultRow, ScenarioView},
-    run::{Kept, Traced},
-    words::{duration, number},
+    report::view::{FaultRow, ScenarioView, SlowRow},
+    words::number,
 };
 
-/// Most traces that are named beside a kind of failure.
-const TRACES: usize = 3;
-
 pub(super) fn part(scenario: &ScenarioView<'_>) -> Markup {
-    let traces = &scenario.measured.traces;
     html! {
         @if !(scenario.faults.is_empty() && scenario.counters.is_empty() && scenario.shares.is_empty()) {
             details open[!scenario.faults.is_empty()] { summary { "Failures, shares and counts" }
                 ul {
-                    @for fault in &scenario.faults { (failure(fault, traces)) }
+                    @for fault in &scenario.faults { (failure(fault)) }
                     @for [name, good, of] in &scenario.shares { li { (name) ": " (good) " (" (of) ")" } }
                     @for counter in &scenario.counters { li {
                         (counter.name) ": " (number(counter.total))
@@ -26,36 +21,29 @@ pub(super) fn part(scenario: &ScenarioView<'_>) -> Markup {
                 }
             }
         }
-        (slowest(traces))
+        (slowest(&scenario.slowest))
     }
 }
 
-fn failure(fault: &FaultRow, traces: &[Traced]) -> Markup {
-    let of_this = |trace: &&Traced| {
-        trace.route == fault.series && trace.fault.as_ref().is_some_and(|kind| kind.to_string() == fault.kind)
-    };
+fn failure(fault: &FaultRow) -> Markup {
     html! {
         li {
             b { (number(fault.count)) " × " (fault.kind) } " " (fault.series)
             @for evidence in &fault.evidence { br; code { (evidence) } }
-            @for trace in traces.iter().filter(of_this).take(TRACES) { br; small { "trace " code { (trace.trace_id) } } }
+            @for trace in &fault.traces { br; small { "trace " code { (trace) } } }
         }
     }
 }
 
 /// The slowest that were traced.
-fn slowest(traces: &[Traced]) -> Markup {
-    let slowest: Vec<&Traced> = traces.iter().filter(|trace| trace.why == Kept::Slowest).collect();
+fn slowest(slowest: &[SlowRow]) -> Markup {
     html! {
         @if !slowest.is_empty() {
-            details { summary { "Traces of the slowest requests" }
+            details { summary { "Slowest requests that were traced" }
                 div.scroll { table data-sortable="" {
-                    thead { tr { th data-column="0" { "route" } th.n data-column="1" { "took" } th { "trace" } th { "failed" } } }
+                    thead { tr { th data-column="0" { "route" } th.n data-column="1" { "took, since due" } th { "trace" } th { "failed" } } }
                     tbody { @for trace in slowest { tr {
-                        td { (trace.route) }
-                        td.n { (duration(std::time::Duration::try_from_secs_f64(trace.took_ms / 1e3).unwrap_or_default())) }
-                        td { code { (trace.trace_id) } }
-                        td { @if let Some(fault) = &trace.fault { (fault) } @else { "–" } }
+                        td { (trace.route) } td.n { (trace.took) } td { code { (trace.trace_id) } } td { (trace.failed) }
                     } } }
                 } }
             }

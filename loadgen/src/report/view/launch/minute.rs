@@ -88,12 +88,17 @@ fn slow(timing: &TimingRun, p: f64, limit: Duration) -> Vec<Minute> {
 }
 
 fn wrong(what: &str, outcomes: &[Outcomes], below: f64) -> Vec<Minute> {
+    // Of fewer, a single failure would be beyond the limit.
+    let enough = (1.0 / below.max(1e-9)).ceil() as u64;
     let mut outcomes = outcomes.to_vec();
     outcomes.sort_by_key(|outcome| outcome.second);
     let minutes = outcomes.chunk_by(|a, b| minute(a.second) == minute(b.second)).filter_map(|outcomes| {
         let (ok, failed) =
             outcomes.iter().fold((0, 0), |sum, outcome| (sum.0 + outcome.ok, sum.1 + outcome.failed));
-        let share = failed as f64 / (ok + failed).max(1) as f64;
+        if ok + failed < enough {
+            return None;
+        }
+        let share = failed as f64 / (ok + failed) as f64;
         Some(Minute {
             number: minute(outcomes.first()?.second),
             figure: format!("{what} {}", percent(share)),

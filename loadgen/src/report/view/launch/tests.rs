@@ -4,11 +4,11 @@ use engine::{
     goal::{self, Goal},
     histogram::Encoder,
     record::{Column, Registry, Role},
-    run::{Cell, ColumnRun, Health, Outcomes, ScenarioRun, TimingRun},
-    verdict,
+    run::{Cell, ColumnRun, Health, Outcomes, ScenarioRun, ShareRun, ShareSecond, TimingRun},
+    verdict::{self, Judged, Verdict},
 };
 
-use super::{headroom, minute, tightness};
+use super::{breaks, confidence, distance, headroom, minute, tightest, tightness};
 use crate::{report::view::GoalRow, run::Headroom};
 
 const ROUTE: &str = "GET /api/search";
@@ -92,14 +92,86 @@ fn a_minute_with_too_few_samples_has_no_percentile() {
 }
 
 #[test]
+fn a_failure_among_a_few_makes_no_minute_the_worst() {
+    let mut run = run(&[(5, &[100; 1_000], 1), (125, &[100; 3], 1)]);
+    let route = Registry::new().endpoint(ROUTE);
+    run.goals = vec![Goal::sampled("errors", goal::errors(route).below(0.001), 30_000)];
+    assert_eq!(worst(&run), "0:00 to 1:00: errors of GET /api/search 0.1 %, 100 % of its limit");
+    run.timings[0].outcomes.remove(0);
+    assert_eq!(worst(&run), "no judged figure has enough samples in one minute");
+}
+
+#[test]
 fn what_is_broken_outright_comes_before_what_used_up_its_limit() {
     let run = run(&[(5, &[2_000; 400], 0)]);
-    let row = |goal| GoalRow::new(Some(&run), &verdict::judge_goal(&run, goal), true);
-    let slow = row(&run.goals[0]);
-    assert_eq!((slow.word, tightness(&slow)), ("FAIL", 2.0));
-    let mut outright = slow;
-    outright.used = None;
-    assert!(tightness(&outright).is_infinite());
+    let (mut rows, judged) = goals(&run);
+    assert_eq!((rows[0].word, tightness((&rows[0], &judged[0]))), ("FAIL", (true, 2.0)));
+    rows[0].used = None;
+    assert_eq!(tightness((&rows[0], &judged[0])), (true, f64::INFINITY));
+}
+
+/// Every goal of a run, as rows and as figures.
+fn goals(run: &ScenarioRun) -> (Vec<GoalRow>, Vec<Judged>) {
+    let judged: Vec<Judged> = run.goals.iter().map(|goal| verdict::judge_goal(run, goal)).collect();
+    (judged.iter().map(|judged| GoalRow::new(Some(run), judged, true)).collect(), judged)
+}
+
+#[test]
+fn a_percentile_among_the_unanswered_is_nearest_to_its_limit_and_holds_nothing() {
+    let mut run = run(&[(5, &[100; 93], 0)]);
+    let column = &mut run.timings[0].columns[0];
+    column.cells = vec![Encoder::new().cell(5, &[100_000_000; 93], 7, &column.limits_ns)];
+    let (rows, judged) = goals(&run);
+    assert_eq!(rows.iter().map(|row| row.word).collect::<Vec<_>>(), ["INCONCLUSIVE", "PASS"]);
+    let (goal, seen) = tightest(&rows, &judged).expect("both are judged");
+    assert_eq!(goal.name, "p95");
+    assert!(distance(goal).starts_with("undecided: no answer"), "{}", distance(goal));
+    assert!(confidence(seen).starts_with("undecided: "), "{}", confidence(seen));
+    let told = breaks("search-load", goal);
+    assert!(told.contains("undecided, seen: no answer") && !told.contains("holds"), "{told}");
+    // What is missed already comes before what may be.
+    let missed = (&rows[1], &Judged { verdict: Verdict::Fail, ..judged[1].clone() });
+    assert!(tightness(missed) > tightness((goal, seen)));
+}
+
+#[test]
+fn where_not_one_was_answered_no_answer_is_what_was_seen() {
+    let mut run = run(&[(5, &[100; 93], 0)]);
+    let column = &mut run.timings[0].columns[0];
+    column.cells = vec![Encoder::new().cell(5, &[], 70, &column.limits_ns)];
+    assert_eq!(goals(&run).0[0].observed, "no answer");
+}
+
+#[test]
+fn what_an_interruption_left_undecided_is_not_said_to_hold() {
+    let mut run = run(&[(5, &[100; 40], 0)]);
+    let refused = Registry::new().share("bad signatures refused");
+    let seconds = vec![ShareSecond { second: 5, good: 20, bad: 0 }];
+    run.shares = vec![ShareRun { name: "bad signatures refused".to_owned(), seconds }];
+    run.goals = vec![
+        Goal::exact("exact", goal::always(refused)).of_at_least(50),
+        Goal::census("census", goal::share(refused).above(0.95), 50),
+        Goal::exact("all seen", goal::always(refused)).of_at_least(20),
+        Goal::census("decided", goal::share(refused).above(0.2), 24),
+    ];
+    let (rows, judged) = goals(&run);
+    let said: Vec<_> = rows
+        .iter()
+        .zip(&judged)
+        .map(|(row, judged)| format!("{}, {}; {}", row.word, distance(row), confidence(judged)))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "INCONCLUSIVE, undecided: 100 % (20 of 20); exact: no counterexample, 20 of 50 seen",
+            "INCONCLUSIVE, nothing of the limit used; 20 of 50 seen",
+            "PASS, holds outright; exact: one counterexample is enough",
+            "PASS, nothing of the limit used; 20 of 24 seen, the others could not change it",
+        ]
+    );
+    assert!(!breaks("webhooks-load", &rows[0]).contains("holds"));
+    let order: Vec<(bool, f64)> = rows.iter().zip(&judged).map(tightness).collect();
+    assert!(order[0] > order[1] && order[1] > order[2], "undecided, nothing used, held outright: {order:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use engine::{histogram::Distribution, run::ScenarioRun};
 
-use super::{NOT_MEASURED, bounded, counter, share, three, values};
+use super::{NOT_MEASURED, bounded, counter, seconds, share, three, values};
 use crate::{
     books::MediaBooks,
     report::view::figures::{at, or_dash},
@@ -77,6 +77,17 @@ fn tracks(run: &ScenarioRun) -> String {
     }
 }
 
+/// How much of the time of the tracks subscribed to they carried packets.
+fn carried(run: &ScenarioRun) -> String {
+    match share(run, "media_time_carried") {
+        (0, 0) => NOT_MEASURED.to_owned(),
+        (good, silent) => {
+            let all = good + silent;
+            format!("{} ({} of {})", percent(good as f64 / all as f64), seconds(good), seconds(all))
+        }
+    }
+}
+
 /// What went through.
 fn flow(run: &ScenarioRun, sfu: Option<&MediaBooks>) -> Vec<[String; 3]> {
     let counted = |pick: fn(&MediaBooks) -> u64| sfu.map(|sfu| number(pick(sfu)));
@@ -99,8 +110,9 @@ fn flow(run: &ScenarioRun, sfu: Option<&MediaBooks>) -> Vec<[String; 3]> {
             counted(|s| s.packets_in),
         ),
         row("packets received (the SFU: sent)", number(received), counted(|s| s.packets_out)),
-        row("packets lost, by sequence number", loss(run), faults),
+        row("packets lost, to the end of each track", loss(run), faults),
         row("tracks that carried packets, of those subscribed to", tracks(run), None),
+        row("time in which they did", carried(run), None),
         row("bitrate out, per participant present", rate(|both| both.sent), sfu.map(|s| bytes(s.bytes_in))),
         row(
             "bitrate in, per participant present",
@@ -194,8 +206,8 @@ fn compared(run: &ScenarioRun, sfu: Option<&MediaBooks>) -> String {
         )
     } else {
         format!(
-            "The SFU's own books and what participants counted disagree: {}. Participants missed {} by sequence \
-             number; the SFU knows of {} that scheduled faults lost.",
+            "The SFU's own books and what participants counted disagree: {}. Participants missed {} of those \
+             sent to them; the SFU knows of {} that scheduled faults lost.",
             told.join("; "),
             number(lost),
             number(sfu.dropped_up + sfu.dropped_down)
@@ -207,12 +219,13 @@ fn brief(run: &ScenarioRun) -> String {
     let at_95 = |name: &str| at(&values(run, name), 95.0);
     format!(
         "Media: packets lost {}; p95 of jitter {}, of one-way latency {}; {} over 200 ms; tracks that carried \
-         packets: {}.",
+         packets: {}; time in which they did: {}.",
         loss(run),
         at_95("media_jitter"),
         at_95("media_latency"),
         count(counter(run, "media_gaps"), "silence", "silences"),
-        tracks(run)
+        tracks(run),
+        carried(run)
     )
 }
 

@@ -1,12 +1,7 @@
 //! Figures of browsers' visits.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::time::Duration;
 
-use contract::pages;
 use engine::{
     histogram::{Distribution, Encoder},
     stats,
@@ -14,12 +9,12 @@ use engine::{
 
 use super::{
     super::figures::{at, within},
-    not_done, said, tame, tame_middle, time,
+    groups::{cache, device},
+    not_done, said, tame, time,
 };
 use crate::{
-    browser::Device,
     run::{Ended, Outcome, PageView, Parts, Seen},
-    words::{number, percent},
+    words::percent,
 };
 
 /// From where on a figure is no longer good, and from where on it is poor: web.dev's for p75 of visits
@@ -91,16 +86,6 @@ pub(in crate::report) struct Vital {
     pub(in crate::report) class: &'static str,
 }
 
-/// LCP of the visits that have something in common.
-pub(in crate::report) struct Group {
-    /// What they have in common: `page`, `device`, `cache`.
-    pub(in crate::report) by: &'static str,
-    pub(in crate::report) name: String,
-    pub(in crate::report) spread: Spread,
-    /// What the largest content was most often, and how often: text of the target's.
-    pub(in crate::report) largest: String,
-}
-
 /// One LCP in a picture.
 pub(in crate::report) struct Dot {
     /// When the visit began, seconds.
@@ -113,20 +98,21 @@ pub(in crate::report) struct Dot {
 }
 
 /// The LCP a visit counts with: as the goal has it.
-fn sample(view: &PageView) -> Option<Duration> {
+pub(super) fn sample(view: &PageView) -> Option<Duration> {
     match view.outcome() {
         Outcome::Lcp(took) => Some(took),
         Outcome::Missing(_) => None,
     }
 }
 
-/// Visits that were shown a page, be it a slow one, and not an error's.
+/// Visits that were shown the page they were sent to, be it a slow one.
 fn shown(visits: &[Seen]) -> impl Iterator<Item = &PageView> {
     let views = visits.iter().map(|seen| &seen.view);
-    views.filter(|view| view.refused().is_none() && !matches!(view.ended, Ended::NoPage(_)))
+    let is_theirs = |view: &&PageView| view.refused().is_none() && view.another().is_none();
+    views.filter(is_theirs).filter(|view| !matches!(view.ended, Ended::NoPage(_)))
 }
 
-pub(super) fn distribution(times: impl Iterator<Item = Duration>) -> Distribution {
+fn distribution(times: impl Iterator<Item = Duration>) -> Distribution {
     let ns: Vec<u64> = times.map(|time| time.as_nanos() as u64).collect();
     Distribution::of([&Encoder::new().cell(0, &ns, 0, &[])])
 }
@@ -244,66 +230,6 @@ fn shift(visits: &[Seen]) -> Vital {
         poor: CLS.fair.to_string(),
         class: p75.map_or("–", |p75| CLASSES[CLS.class(p75)]),
     }
-}
-
-/// What a visit is grouped by: what that is called, and its name for the visit.
-type Trait = (&'static str, fn(&Seen) -> &str);
-
-const TRAITS: [Trait; 3] = [
-    ("page", |seen| &seen.page),
-    ("device", |seen| device(seen.device)),
-    ("cache", |seen| cache(seen.returning)),
-];
-
-/// The pages in the order visitors know them; others follow.
-const ORDER: [&str; 5] = [pages::HOME, pages::EVENTS, pages::INSTRUCTORS, pages::SEARCH, pages::DASHBOARD];
-
-pub(super) fn device(device: Device) -> &'static str {
-    match device {
-        Device::Phone => "phone",
-        Device::Desktop => "desktop",
-    }
-}
-
-pub(super) fn cache(returning: bool) -> &'static str {
-    if returning { "returning" } else { "cold" }
-}
-
-pub(super) fn groups(visits: &[Seen]) -> Vec<Group> {
-    TRAITS.iter().flat_map(|by| by_trait(visits, *by)).collect()
-}
-
-fn by_trait(visits: &[Seen], (by, name_of): Trait) -> Vec<Group> {
-    let mut names: Vec<&str> = visits.iter().map(name_of).collect::<BTreeSet<_>>().into_iter().collect();
-    let place = |name: &str| ORDER.iter().position(|page| pages::name(page) == name).unwrap_or(ORDER.len());
-    names.sort_by_key(|name| place(name));
-    let group = |name: &str| {
-        let of = || visits.iter().filter(|seen| name_of(seen) == name);
-        Group { by, name: tame(name, 40), spread: Spread::of(of()), largest: most_often(of()) }
-    };
-    names.into_iter().map(group).collect()
-}
-
-/// What the largest content was most often, and how often: `img.hero, /static/images/hero.png (28 of 30)`.
-fn most_often<'s>(visits: impl Iterator<Item = &'s Seen>) -> String {
-    let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    let pages = visits.map(|seen| &seen.view).filter(|view| sample(view).is_some());
-    for lcp in pages.filter_map(|view| view.lcp.as_ref()) {
-        *counts.entry((&lcp.element, lcp.url.as_deref().unwrap_or_default())).or_default() += 1;
-    }
-    let all = counts.values().sum();
-    // Of those that are as frequent, the first in the alphabet.
-    let most = counts.into_iter().min_by_key(|(_, n)| Reverse(*n));
-    most.map_or_else(
-        || "–".to_owned(),
-        |((element, url), n)| format!("{} ({} of {})", content(element, url), number(n), number(all)),
-    )
-}
-
-/// What was the largest content.
-pub(super) fn content(element: &str, url: &str) -> String {
-    let element = if element.is_empty() { "what had left the page".to_owned() } else { tame(element, 40) };
-    if url.is_empty() { element } else { format!("{element}, {}", tame_middle(url, 60)) }
 }
 
 pub(super) fn dots(visits: &[Seen]) -> Vec<Dot> {

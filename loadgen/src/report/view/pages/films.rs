@@ -1,7 +1,7 @@
 //! The slowest visits: pictures of them, and what they loaded.
 
 use super::{
-    figures::{cache, content, device},
+    groups::{cache, content, device},
     said, tame, tame_middle,
 };
 use crate::{

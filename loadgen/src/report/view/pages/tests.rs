@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     browser::Device,
-    run::{Canary, Lcp, PageView, Parts},
+    run::{Canary, Lcp, PageView, Parts, Whereabouts},
 };
 
 /// A visit whose LCP has these parts; `None` names none.
@@ -29,6 +29,8 @@ fn visit(ended: Ended, parts: Option<[f64; 4]>) -> Seen {
         failed: Vec::new(),
         failed_count: 0,
         kept_in: Vec::new(),
+        at: None,
+        withheld: Vec::new(),
         console: Vec::new(),
         console_errors: 0,
     };
@@ -72,23 +74,37 @@ fn percentiles_are_by_nearest_rank_and_a_visit_that_was_not_done_is_the_slowest(
     assert_eq!(Spread::of([&visit(Ended::NoPage(String::new()), None)]).samples, 0);
 }
 
-#[test]
-fn an_errors_page_is_in_no_figure_however_soon_it_is_painted() {
-    let mut refused = at(40.0);
-    let view = &mut refused.view;
-    (view.status, view.fcp_ms, view.ttfb_ms) = (Some(503), Some(30.0), Some(10.0));
-    let visits = [refused];
+/// What was painted soon, and is not what the browser was sent to.
+fn is_in_no_figure(mut seen: Seen, ended: &str) {
+    (seen.view.fcp_ms, seen.view.ttfb_ms) = (Some(30.0), Some(10.0));
+    let visits = [seen];
     assert_eq!(figures::rated(&visits).map(|rated| rated.visits), [0; 3]);
     assert!(figures::vitals(&visits).iter().all(|vital| vital.samples == 0));
     assert!(figures::parts(&visits).is_empty() && figures::dots(&visits).is_empty());
-    assert!(figures::groups(&visits).iter().all(|group| group.spread.samples == 0 && group.largest == "–"));
-    assert_eq!(ends(&visits).iter().find(|(_, n)| *n > 0).expect("one").0, "answered with an error");
+    assert!(groups::groups(&visits).iter().all(|group| group.spread.samples == 0 && group.largest == "–"));
+    assert_eq!(ends(&visits).iter().find(|(_, n)| *n > 0).expect("one").0, ended);
+}
+
+#[test]
+fn an_errors_page_is_in_no_figure_however_soon_it_is_painted() {
+    let mut refused = at(40.0);
+    refused.view.status = Some(503);
+    is_in_no_figure(refused, "answered with an error");
+}
+
+#[test]
+fn another_page_is_in_no_figure_either() {
+    let mut sent_away = at(40.0);
+    sent_away.view.at =
+        Some(Whereabouts { path: "/login".into(), page: Some("login".into()), asked: Some("home".into()) });
+    is_in_no_figure(sent_away, "led to another page");
 }
 
 #[test]
 fn canaries_that_were_lost_are_told_and_vouch_for_nothing() {
     let said = |seen: &[f64], lost| {
-        let canary = Canary { idle_ms: vec![1_000.0], meanwhile_ms: seen.to_vec(), lost };
+        let canary =
+            Canary { idle_ms: vec![1_000.0], meanwhile_ms: seen.to_vec(), lost, ..Canary::default() };
         CanaryView::new(&canary, lost > 0).sentence
     };
     assert!(said(&[1_000.0], 0).ends_with(": the browsers were not starved."));

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{super::figures::at, figures::distribution, tame, time};
+use super::tame;
 use crate::{
-    browser::canary::MOST_DRIFT,
+    browser::canary::{MOST_MORE_MS, MOST_TIMES},
     run::{BrowserAccount, Canary},
-    words::{count, number, percent},
+    words::{count, duration_ms, number},
 };
 
 /// How many of what went wrong are shown.
@@ -30,7 +30,7 @@ pub(in crate::report) struct Wrong {
 
 /// The page of the generator's own, which shows whether browsers were starved.
 pub(in crate::report) struct CanaryView {
-    /// When, how often, p95.
+    /// When, how often, what it took beyond being held back.
     pub(in crate::report) rows: [[String; 3]; 2],
     pub(in crate::report) sentence: String,
 }
@@ -104,19 +104,25 @@ fn lost(account: &BrowserAccount) -> String {
 impl CanaryView {
     /// `void`: whether the goal on LCP is INVALID.
     pub(super) fn new(canary: &Canary, void: bool) -> Self {
-        let row = |when: &str, times: &[f64]| {
-            let all = distribution(times.iter().map(|ms| time(*ms)));
-            [when.to_owned(), number(all.count()), at(&all, 95.0)]
+        let row = |when: &str, times: &[f64], took: Option<f64>, which: &str| {
+            let took = took.map_or_else(|| "–".to_owned(), |ms| format!("{} ({which})", duration_ms(ms)));
+            [when.to_owned(), number(times.len() as u64), took]
         };
-        let rows =
-            [row("before the crowd", &canary.idle_ms), row("while it was there", &canary.meanwhile_ms)];
-        let sentence = said(canary, &rows, void);
-        Self { rows, sentence }
+        let rows = [
+            row("before the crowd", &canary.idle_ms, canary.alone_ms(), "median"),
+            row("while it was there", &canary.meanwhile_ms, canary.beside_ms(), slowest(canary)),
+        ];
+        Self { rows, sentence: said(canary, void) }
     }
 }
 
+/// Which of the visits beside the crowd counts.
+fn slowest(canary: &Canary) -> &'static str {
+    if canary.spares_one() { "second slowest" } else { "slowest" }
+}
+
 /// What the canary says of the browsers.
-fn said(canary: &Canary, rows: &[[String; 3]; 2], void: bool) -> String {
+fn said(canary: &Canary, void: bool) -> String {
     let seen = canary.meanwhile_ms.len() as u64;
     let lost = match canary.lost {
         0 => String::new(),
@@ -126,33 +132,28 @@ fn said(canary: &Canary, rows: &[[String; 3]; 2], void: bool) -> String {
             count(lost + seen, "canary visit", "canary visits")
         ),
     };
-    let Some(drift) = canary.drift() else {
+    let figures = (canary.alone_ms(), canary.beside_ms(), canary.times(), canary.is_starved());
+    let (Some(alone), Some(beside), Some(times), Some(starved)) = figures else {
         return format!(
             "Whether the browsers were starved is not known: the canary page was not seen both before and beside the \
              crowd.{lost}"
         );
     };
-    let [before, beside] = rows.each_ref().map(|[_, _, p95]| p95);
-    let moved = moved(drift);
-    let most = percent(MOST_DRIFT);
-    let verdict = match (drift > MOST_DRIFT, void) {
+    let verdict = match (starved, void) {
         (false, _) if canary.lost > seen => "it was seen too seldom to say whether the browsers were starved",
         (false, _) => "the browsers were not starved",
         (true, true) => "the browsers were starved by this machine, and LCP is INVALID",
         (true, false) => "the browsers were starved by this machine, and LCP says little of the target",
     };
     format!(
-        "Canary, a page of this generator's own: p95 {before} before the crowd, {beside} beside it, {moved} (at most \
-         {most} more is allowed): {verdict}.{lost}"
+        "Canary, a page of this generator's own: beyond the {} it is held back, {} before the crowd (median of {}), {} \
+         beside it ({} of {}), {times:.2} times as long (up to {MOST_TIMES} times, and {} more, is allowed): {verdict}.{lost}",
+        duration_ms(canary.held_ms),
+        duration_ms(alone),
+        number(canary.idle_ms.len() as u64),
+        duration_ms(beside),
+        slowest(canary),
+        number(seen),
+        duration_ms(MOST_MORE_MS),
     )
-}
-
-/// How far the canary drifted.
-fn moved(drift: f64) -> String {
-    let rounded = (drift.abs() * 1e3).round() / 1e3;
-    match drift {
-        _ if rounded == 0.0 => "no different".to_owned(),
-        drift if drift > 0.0 => format!("{} more", percent(rounded)),
-        _ => format!("{} less", percent(rounded)),
-    }
 }

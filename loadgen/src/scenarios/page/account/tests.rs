@@ -16,6 +16,7 @@ fn account() -> Account {
         throttle: Throttle::Cable,
         required: false,
         own_roots: false,
+        hosts: Vec::new(),
     })
 }
 
@@ -41,6 +42,8 @@ fn view(ended: Ended, lcp_ms: Option<f64>) -> PageView {
         failed: Vec::new(),
         failed_count: 0,
         kept_in: Vec::new(),
+        at: None,
+        withheld: Vec::new(),
         console: Vec::new(),
         console_errors: 0,
     }
@@ -65,7 +68,7 @@ fn settled(ms: f64) -> PageView {
 /// An account with the canary seen before the crowd came, and so many looks at pages.
 fn under_way(looks: u64) -> Account {
     let mut account = account();
-    account.started("Chrome/1", vec![1_000.0, 1_050.0]);
+    account.started("Chrome/1", vec![1_150.0, 1_160.0]);
     (0..looks).for_each(|n| account.add(seen(n, settled(900.0)), Film::default()));
     account
 }
@@ -81,8 +84,23 @@ fn rows_beyond_those_kept_are_counted() {
 #[test]
 fn browsers_that_fared_well_have_no_flaw() {
     let mut account = under_way(19);
-    account.add_canary(1_060.0);
+    account.add_canary(1_160.0);
     assert_eq!((account.flaw(), account.notes()), (None, Vec::new()));
+}
+
+#[test]
+fn browsers_kept_from_a_part_of_the_page_say_nothing_of_it() {
+    let mut account = under_way(18);
+    account.add_canary(1_160.0);
+    let mut beacon = settled(250.0);
+    beacon.kept_in = vec!["stats.example".to_owned()];
+    account.add(seen(18, beacon), Film::default());
+    assert_eq!(account.flaw(), None, "what a page reports is no part of it");
+    let mut torn = settled(250.0);
+    torn.withheld = vec!["cdn.example".to_owned(), "fonts.example".to_owned()];
+    account.add(seen(19, torn), Film::default());
+    let flaw = account.flaw().expect("its picture is missing");
+    assert!(flaw.starts_with("in 1 of 20 visits") && flaw.contains("--browser-host cdn.example"), "{flaw}");
 }
 
 #[test]

@@ -104,6 +104,18 @@ fn hearing_twice_and_out_of_order_is_booked_at_whoever_did() {
 }
 
 #[test]
+fn disorder_is_seen_after_a_duplicate_as_well() {
+    let start = clock::now();
+    let mut session = two(start);
+    let mut hear = |id: &str, seq| session.heard(0, id, seq, &format!("m{id}"), start);
+    assert!(!hear("c", 3).out_of_order && !hear("e", 5).out_of_order);
+    let again = hear("c", 3);
+    assert!(again.duplicate && !again.out_of_order);
+    assert!(hear("d", 4).out_of_order, "5 was heard before");
+    assert!(!hear("f", 6).out_of_order);
+}
+
+#[test]
 fn a_message_that_nobody_here_said_is_expected_of_nobody() {
     let start = clock::now();
     let mut session = two(start);

@@ -146,18 +146,6 @@ impl Server {
     pub(crate) fn most_under_way(&self) -> usize {
         self.inner.most_under_way.load(Ordering::SeqCst)
     }
-
-    /// The most calls in any second.
-    pub(crate) fn peak(&self) -> usize {
-        let calls = self.calls();
-        let in_second_from = |from: Instant| {
-            calls
-                .iter()
-                .filter(|c| c.at >= from && c.at.duration_since(from) < Duration::from_secs(1))
-                .count()
-        };
-        calls.iter().map(|call| in_second_from(call.at)).max().unwrap_or(0)
-    }
 }
 
 async fn serve(

@@ -1,13 +1,25 @@
-//! Secrets are taken out of evidence before it leaves for elsewhere.
+//! Secrets are taken out of what others say before it is written or told: a target's answers, addresses that pages ask for.
 
 /// What stands where a secret was.
 const GONE: &str = "[scrubbed]";
-/// What secrets begin with, wherever they are: Stripe's keys, JSON web tokens.
-const BEGINNINGS: [&str; 6] = ["whsec_", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "eyJ"];
+/// What secrets begin with, wherever they are: Stripe's keys, JSON web tokens, keys of Google's.
+const BEGINNINGS: [&str; 7] = ["whsec_", "sk_live_", "sk_test_", "rk_live_", "rk_test_", "eyJ", "AIza"];
 /// After one of these, whatever is next is a secret.
 const SCHEMES: [&str; 2] = ["bearer", "basic"];
 /// What names a secret ends with: `Authorization: …`, `"refresh_token": "…"`.
-const NAMES: [&str; 7] = ["authorization", "token", "secret", "password", "cookie", "api_key", "apikey"];
+const NAMES: [&str; 10] = [
+    "authorization",
+    "token",
+    "secret",
+    "password",
+    "cookie",
+    "api_key",
+    "apikey",
+    // Of servers for ICE, and of addresses that are signed for whoever has them.
+    "credential",
+    "signature",
+    "sig",
+];
 
 /// `text` without secrets: whatever follows `bearer` or a name such as `token:`, and whatever looks like a key.
 pub fn scrub(text: &str) -> String {
@@ -20,7 +32,8 @@ pub fn scrub(text: &str) -> String {
         let (word, after) = next.split_at(end);
         out.push_str(gap);
         let lower = word.to_ascii_lowercase();
-        let scheme = SCHEMES.contains(&lower.as_str());
+        // A type of token, as in `"token_type": "bearer"`, says nothing of what comes next.
+        let scheme = SCHEMES.contains(&lower.as_str()) && after.starts_with(char::is_whitespace);
         let named = NAMES.iter().any(|name| lower.ends_with(name)) && assigns(after);
         let secret = !scheme && (expected || BEGINNINGS.iter().any(|beginning| word.starts_with(beginning)));
         out.push_str(if secret && !word.is_empty() { GONE } else { word });
@@ -28,6 +41,14 @@ pub fn scrub(text: &str) -> String {
         rest = after;
     }
     out
+}
+
+/// An address without the secrets of its query; search terms and the like stay.
+pub(crate) fn scrub_query(url: &str) -> String {
+    match url.split_once('?') {
+        Some((path, query)) => format!("{path}?{}", scrub(query)),
+        None => url.to_owned(),
+    }
 }
 
 /// Whether a character may be part of a name or of a secret.
@@ -40,3 +61,6 @@ fn assigns(after: &str) -> bool {
     let gap: String = after.chars().take_while(|c| !of_word(*c)).collect();
     gap.contains([':', '='])
 }
+
+#[cfg(test)]
+mod tests;
