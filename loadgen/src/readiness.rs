@@ -11,7 +11,7 @@ mod trust;
 
 use engine::exit::Exit;
 
-pub use told::{headline, json, markdown, text};
+pub use told::{answer, headline, json, markdown, text};
 
 use crate::{judgement, run::Run};
 

@@ -224,6 +224,11 @@ pub enum ReadError {
     },
 }
 
+/// Which line of a history runs of this target are points of: all mocks are one, whatever port each of them got.
+pub(crate) fn line<'a>(target: &'a str, environment: &str) -> &'a str {
+    if environment.starts_with("mock ") { "mock" } else { target }
+}
+
 /// What a file says first of itself.
 #[derive(Deserialize)]
 pub(crate) struct Version {
@@ -244,7 +249,13 @@ impl Run {
     /// Reads what [`Run::to_json`] made; `named` is what messages call it.
     pub fn of(text: &str, named: &str) -> Result<Self, ReadError> {
         let form = |message: String| ReadError::Form { path: named.to_owned(), message };
-        let damaged = |e: serde_json::Error| form(format!("line {}: {e}", e.line()));
+        let damaged = |e: serde_json::Error| {
+            form(if e.is_eof() {
+                "it ends in the middle: it was not written or copied to its end, and what it held cannot be told".to_owned()
+            } else {
+                format!("line {}: {e}", e.line())
+            })
+        };
         // Before all else: a run of another version may have nothing else that is known here.
         let Version { format } = serde_json::from_str(text).map_err(damaged)?;
         if format != FORMAT {

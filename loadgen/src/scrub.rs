@@ -24,7 +24,7 @@ const NAMES: [&str; 10] = [
 /// `text` without secrets: whatever follows `bearer` or a name such as `token:`, and whatever looks like a key.
 pub fn scrub(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let (mut rest, mut expected) = (text, false);
+    let (mut rest, mut expected, mut of_cookie) = (text, false, false);
     while !rest.is_empty() {
         let between = rest.len() - rest.trim_start_matches(|c| !of_word(c)).len();
         let (gap, next) = rest.split_at(between);
@@ -37,7 +37,9 @@ pub fn scrub(text: &str) -> String {
         let named = NAMES.iter().any(|name| lower.ends_with(name)) && assigns(after);
         let secret = !scheme && (expected || BEGINNINGS.iter().any(|beginning| word.starts_with(beginning)));
         out.push_str(if secret && !word.is_empty() { GONE } else { word });
-        expected = scheme || (named && !secret);
+        // A cookie's name comes before its value.
+        expected = scheme || (named && !secret) || (of_cookie && after.starts_with('='));
+        of_cookie = named && lower.ends_with("cookie");
         rest = after;
     }
     out

@@ -33,6 +33,14 @@ pub(crate) fn is_full_by_design(source: &Source, resource: &Resource) -> bool {
     resource.kind == ResourceKind::Memory && of_redis
 }
 
+/// Whether it has one place only, which is taken whenever somebody is served: how often says how busy it is, and nothing of
+/// too few places.
+pub(crate) fn is_one_place(pool: &Resource) -> bool {
+    pool.kind == ResourceKind::Pool
+        && pool.unit == Unit::Count
+        && pool.capacity.is_some_and(|most| most <= 1.0)
+}
+
 /// Readings taken while a scenario ran.
 pub(crate) fn during(scenario: &ScenarioRun, resource: &Resource) -> Vec<(u64, f64)> {
     let length = u64::try_from(scenario.duration.as_millis()).unwrap_or(u64::MAX);
@@ -58,6 +66,11 @@ impl Held {
         let most = readings.iter().map(|(_, value)| *value).reduce(f64::max)?;
         let over = readings.iter().filter(|(_, value)| *value >= level).count();
         Some(Self { over: over as u64, readings: readings.len() as u64, most })
+    }
+
+    /// Whether it was read often enough to say how long it was there.
+    pub(crate) fn is_judged(&self) -> bool {
+        self.readings >= AGAIN
     }
 
     /// Of its readings, those at the level or above it.

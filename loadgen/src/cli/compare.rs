@@ -164,6 +164,11 @@ fn keep(
     if !comparison.says_something() {
         return Err(Refusal::usage("nothing was compared, so there is no noise floor to keep"));
     }
+    if comparison.a == comparison.b {
+        return Err(Refusal::usage(
+            "A and B are the same run: how far two runs of the same lie apart takes two runs. Nothing was kept",
+        ));
+    }
     let file = file.ok_or_else(|| Refusal::usage("name the file for the noise floor: --noise FILE"))?;
     let named = file.display();
     if !noise.fits(comparison.a.size) {

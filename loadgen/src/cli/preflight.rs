@@ -18,7 +18,7 @@ use crate::{
 ///
 /// Signs in, looks, takes a seat and gives it back, joins the live session and leaves it, delivers a webhook that
 /// changes nothing; each answer is held against the contract. It takes a second or two and, unless it is
-/// interrupted, leaves nothing behind.
+/// interrupted, leaves nothing behind that a run would trip over (a cancelled seat and an event without effect stay).
 /// `run` does the same before any load.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\

@@ -31,7 +31,7 @@ pub const FILE: &str = "ab.json";
 /// The same to read.
 pub const REPORT: &str = "AB.md";
 /// Version of the form of `ab.json`.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -20,7 +20,7 @@ use crate::run::Source;
 /// How often it is asked what time it has, which shows that it is there.
 pub(super) const ALIVE_EVERY: Duration = Duration::from_secs(15);
 /// Points asked for of one series; Prometheus gives 11 000 at most.
-const MOST_POINTS: f64 = 3_600.0;
+const MOST_POINTS: f64 = 7_199.0;
 /// Series taken of one query.
 const MOST_SERIES: usize = 50;
 const MOST_BYTES: usize = 16 << 20;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::run::{Resource, ResourceKind, Unit};
 
 /// Points kept of one figure. At so many, each two become their mean, and from then on a point is the mean of twice as
-/// many readings: what happened between two points is never lost.
-const MOST_POINTS: usize = 3_600;
+/// many readings: what happened between two points is never lost. Two hours of one a second: longer than `full` with all that
+/// is around it, so that how often something was full is counted in readings, not in means.
+const MOST_POINTS: usize = 7_200;
 /// Figures kept of one source.
 const MOST_SERIES: usize = 200;
 

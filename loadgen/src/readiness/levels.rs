@@ -77,6 +77,7 @@ impl Limit {
         let all = read.flat_map(|source| source.resources.iter().map(move |it| (source, it)));
         let lines: Vec<Line> = all
             .filter(|(source, it)| it.kind == self.kind && !held::is_full_by_design(source, it))
+            .filter(|(_, it)| !held::is_one_place(it))
             .filter_map(|(source, it)| self.line(run, source, it))
             .collect();
         if lines.is_empty() { vec![Line::unknown(self.section, self.claim(), self.unread)] } else { lines }
@@ -92,12 +93,17 @@ impl Limit {
         let claim = format!("{}: {} of {}", self.claim(), resource.name, source.name);
         let seen = run.scenarios.iter().filter_map(|measured| {
             let held = Held::during(&measured.run, resource, self.level * capacity)?;
+            held.is_judged().then_some(())?;
             Some((held, measured.run.name.as_str()))
         });
         let rank = |held: &Held| (held.is_often(), held.share(), held.most);
         let worst = seen.reduce(|worst, next| if rank(&next.0) > rank(&worst.0) { next } else { worst });
         let Some((held, scenario)) = worst else {
-            return Some(Line::unknown(self.section, claim, "it was not read while a scenario ran"));
+            return Some(Line::unknown(
+                self.section,
+                claim,
+                "it was not read, or once only, while a scenario ran",
+            ));
         };
         let because = format!(
             "{} or more in {} during {scenario}, its worst, {} at most; missed from {} of a scenario's readings on, if \

@@ -11,14 +11,18 @@ use crate::{
 
 /// What it comes to, in two sentences.
 pub fn headline(run: &Run, lines: &[Line]) -> String {
-    let of = |mark| lines.iter().filter(|line| line.mark == mark).count() as u64;
+    let of = |mark| number(lines.iter().filter(|line| line.mark == mark).count() as u64);
     let [met, not_met, open] = [Mark::Met, Mark::NotMet, Mark::NotMeasurable].map(of);
+    format!("{} {met} met, {not_met} NOT MET, {open} not measurable here.", answer(run, lines))
+}
+
+/// Whether this run says that a launch can be, in a sentence.
+pub fn answer(run: &Run, lines: &[Line]) -> String {
+    let not_met = lines.iter().filter(|line| line.mark == Mark::NotMet).count();
     let critical =
         lines.iter().filter(|line| line.mark == Mark::NotMeasurable && line.is_launch_critical()).count();
-    let counted =
-        format!("{} met, {} NOT MET, {} not measurable here", number(met), number(not_met), number(open));
     let trusted = !lines.iter().any(|line| line.section == TRUST && line.mark == Mark::NotMet);
-    let answer = match (trusted, not_met, critical) {
+    match (trusted, not_met, critical) {
         (false, ..) => format!(
             "This run does not prove that anybody can launch: it was preset {} against {}, and what it says counts for no \
              more than that.",
@@ -31,8 +35,7 @@ pub fn headline(run: &Run, lines: &[Line]) -> String {
             "Nothing is missed, but what a launch depends on could not all be measured.".to_owned()
         }
         (true, ..) => "Not ready: lines are not met.".to_owned(),
-    };
-    format!("{answer} {counted}.")
+    }
 }
 
 /// Sections with their lines, in order; empty ones are left out.

@@ -21,7 +21,7 @@ use engine::{
 };
 
 use super::{csv, view::View};
-use crate::run::{Measured, Run};
+use crate::run::{self, Measured, Run};
 
 mod file;
 
@@ -48,7 +48,8 @@ pub fn row(run: &Run, commit: Option<&str>) -> Row {
     let preset = meta.preset.to_string();
     let (time_scale, load) = (meta.time_scale.to_string(), meta.load.to_string());
     let commit = commit.unwrap_or_default();
-    let values = [&meta.started, &meta.id, commit, &meta.target, &preset, &time_scale, &load];
+    let target = run::line(&meta.target, &meta.environment);
+    let values = [&meta.started, &meta.id, commit, target, &preset, &time_scale, &load];
     let mut fields: Vec<(String, String)> =
         ATTRIBUTES.iter().zip(values).map(|(name, value)| ((*name).to_owned(), value.to_owned())).collect();
     let view = View::new(run);

@@ -120,20 +120,24 @@ impl PageView {
     /// What it says of LCP. A page that was not done within [`CAP`] is a slow one, whatever it has painted until then.
     /// An error's page is painted soon, and so is one to sign in at: which is no merit.
     pub fn outcome(&self) -> Outcome {
-        let not_theirs = match &self.ended {
-            Ended::NoPage(why) => Some(format!("no page: {why}")),
-            Ended::Settled | Ended::Capped => {
-                let refused = self.refused().map(|status| format!("answered with status {status}"));
-                refused.or_else(|| self.another())
-            }
-        };
-        if let Some(why) = not_theirs {
+        if let Some(why) = self.not_theirs() {
             return Outcome::Missing(why);
         }
         match (&self.ended, &self.lcp) {
             (Ended::Capped, _) => Outcome::Lcp(CAP),
             (_, Some(lcp)) => Outcome::Lcp(Duration::try_from_secs_f64(lcp.at_ms / 1e3).unwrap_or_default()),
             (_, None) => Outcome::Missing("nothing was painted that counts".to_owned()),
+        }
+    }
+
+    /// Why what was shown is not the page that was asked for, if it is not.
+    pub fn not_theirs(&self) -> Option<String> {
+        match &self.ended {
+            Ended::NoPage(why) => Some(format!("no page: {why}")),
+            Ended::Settled | Ended::Capped => {
+                let refused = self.refused().map(|status| format!("answered with status {status}"));
+                refused.or_else(|| self.another())
+            }
         }
     }
 

@@ -11,6 +11,7 @@ fn what_lets_somebody_in_is_gone_and_what_says_how_is_not() {
             r#"{"urls":["turn:t"],"username":"u","credential":"hunter2"}"#,
             r#"{"urls":["turn:t"],"username":"u","credential":"[scrubbed]"}"#,
         ),
+        ("set-cookie: session=hunter2; Path=/", "set-cookie: [scrubbed]=[scrubbed]; Path=/"),
         // The end is cut off.
         (r#"{"ws_token":"ws_hunt"#, r#"{"ws_token":"[scrubbed]"#),
     ] {

@@ -82,7 +82,7 @@ pub(super) fn commands(facts: &Facts<'_>) -> Vec<Advice> {
     };
     let crowded =
         facts.resources(ResourceKind::Connections).filter(|(source, _)| source.kind == SourceKind::Redis);
-    let crowded = crowded.filter_map(|(source, resource)| near(source, resource)).map(|seen| Advice {
+    let crowded = crowded.filter_map(|(source, resource)| near(facts, source, resource)).map(|seen| Advice {
         title: "Share one pool of Redis connections in each process".to_owned(),
         evidence: vec![seen],
         change: None,

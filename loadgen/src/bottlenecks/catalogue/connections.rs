@@ -1,7 +1,10 @@
 //! Connections near the most a database allows.
 
 use super::{
-    super::level::{NEARLY_FULL, amount},
+    super::{
+        held::Held,
+        level::{NEARLY_FULL, amount},
+    },
     Advice, Facts,
     facts::most,
 };
@@ -18,7 +21,7 @@ pub(super) fn observe(facts: &Facts<'_>) -> Vec<Advice> {
 
 fn of(facts: &Facts<'_>, source: &Source, resource: &Resource) -> Option<Advice> {
     let (mut evidence, prove_with) = facts.moved(source, resource);
-    evidence.extend(near(source, resource));
+    evidence.extend(near(facts, source, resource));
     (!evidence.is_empty()).then(|| Advice {
         title: "Put a connection pooler before the database".to_owned(),
         evidence,
@@ -27,11 +30,11 @@ fn of(facts: &Facts<'_>, source: &Source, resource: &Resource) -> Option<Advice>
     })
 }
 
-/// Connections near the most there may be, in a sentence.
-pub(super) fn near(source: &Source, resource: &Resource) -> Option<String> {
+/// Connections near the most there may be, and not for a moment only, in a sentence.
+pub(super) fn near(facts: &Facts<'_>, source: &Source, resource: &Resource) -> Option<String> {
     let capacity = resource.capacity.filter(|capacity| *capacity > 0.0)?;
-    let held = most(resource.points.iter().map(|(_, value)| *value))?;
-    (held >= NEARLY_FULL * capacity).then(|| {
+    let seen = facts.scenarios().filter_map(|it| Held::during(it, resource, NEARLY_FULL * capacity));
+    most(seen.filter(Held::is_often).map(|held| held.most)).map(|held| {
         let [held_text, capacity_text] = [held, capacity].map(|value| amount(value, Unit::Count));
         format!(
             "{}: up to {held_text} of {capacity_text} connections ({})",

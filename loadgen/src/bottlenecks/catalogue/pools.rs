@@ -25,7 +25,7 @@ pub(super) fn observe(facts: &Facts<'_>) -> Vec<Advice> {
 /// Advice only where it is known how many places there are: all of them were taken for more than a burst, or nearly all
 /// while latency rose.
 fn of(facts: &Facts<'_>, source: &Source, pool: &Resource) -> Option<Advice> {
-    let capacity = held::capacity(pool)?;
+    let capacity = held::capacity(pool).filter(|_| !held::is_one_place(pool))?;
     let (mut evidence, mut prove_with) = facts.moved(source, pool);
     let waiting = waiting(facts, source, pool);
     let mut wanted: Option<f64> = None;

@@ -63,6 +63,7 @@ struct HeadMeta {
     id: String,
     started: String,
     target: String,
+    environment: String,
     preset: Preset,
     time_scale: f64,
     #[serde(default = "once")]
@@ -131,7 +132,8 @@ fn point(folder: &Path, rows: &mut BTreeMap<String, Point>) -> Result<Point, Tre
             .next()
             .ok_or_else(|| TrendError::Form { path: path(), message: "a run without a row".to_owned() })?
     };
-    let group = Group::new(&meta.target, meta.preset, meta.time_scale, meta.load);
+    let group =
+        Group::new(run::line(&meta.target, &meta.environment), meta.preset, meta.time_scale, meta.load);
     Ok(Point { run: meta.id, time: meta.started, group, interrupted: head.interrupted, ..known })
 }
 

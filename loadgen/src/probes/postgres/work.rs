@@ -196,13 +196,11 @@ pub(super) fn shortened(text: &str) -> String {
     line.chars().take(MOST_CHARS - 1).chain(['…']).collect()
 }
 
-/// A statement without its texts in quotes: the extension keeps those of `ALTER ROLE … PASSWORD '…'` and its like.
+/// A statement up to where its first text may begin: the extension keeps those of `ALTER ROLE … PASSWORD '…'` and its like,
+/// and a text can be quoted in more ways than are worth telling apart.
 fn without_values(text: &str) -> String {
-    let mut told = String::with_capacity(text.len());
-    for (place, part) in text.split('\'').enumerate() {
-        told.push_str(if place % 2 == 0 { part } else { "'…'" });
-    }
-    told
+    let texts = ["'", "$", "\"", "/*", "--"].into_iter().filter_map(|mark| text.find(mark));
+    texts.min().map_or_else(|| text.to_owned(), |at| format!("{}…", &text[..at]))
 }
 
 impl Work {

@@ -31,6 +31,17 @@ fn one_reading_is_a_burst_and_says_how_it_was_judged() {
         cpu.points[1].1 = 1.0;
     });
     assert_eq!(line.mark, Mark::Met, "{line:?}");
+    let line = judged(|cpu, _| cpu.points.truncate(1));
+    assert_eq!(line.mark, Mark::NotMeasurable, "one reading says nothing of how long: {line:?}");
+}
+
+#[test]
+fn a_pool_of_one_place_is_not_judged_by_how_busy_it_is() {
+    let mut run = ready();
+    let evidence = run.evidence.as_mut().expect("it was read");
+    let busy = resource("held{pool=\"redis\"}", ResourceKind::Pool, Some(1.0), &[1.0; 12]);
+    evidence.sources[0].resources.push(busy);
+    assert!(walk(&run).iter().all(|line| !line.claim.contains("redis\"}")));
 }
 
 #[test]
@@ -45,7 +56,7 @@ fn what_happens_beside_the_scenarios_is_not_judged() {
     let line = judged(|cpu, _| cpu.points.iter_mut().for_each(|(at, _)| *at -= 600_000));
     assert_eq!(
         (line.mark, line.because.as_str()),
-        (Mark::NotMeasurable, "it was not read while a scenario ran")
+        (Mark::NotMeasurable, "it was not read, or once only, while a scenario ran")
     );
 }
 

@@ -3,13 +3,17 @@
 use maud::{Markup, html};
 
 use super::{chip, unbroken};
-use crate::report::view::{LaunchRow, View};
+use crate::{
+    readiness,
+    report::view::{LaunchRow, View},
+};
 
 pub(super) fn page(view: &View<'_>) -> Markup {
     let launch = &view.launch;
     html! {
         section.launch {
             h2 { "Can we launch?" }
+            p.first.launches { b { (unbroken(&readiness::answer(view.run, &view.readiness))) } }
             @if let Some(first) = &launch.first_to_break {
                 p.first { b { "First goal to break: " } (unbroken(first)) }
             }

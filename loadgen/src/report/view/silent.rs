@@ -38,6 +38,6 @@ fn alone(run: &Run) -> String {
     match run.meta.preset.baseline() {
         None => format!("not at {}", run.meta.preset),
         Some(_) if run.interrupted => "none was measured before the run was interrupted".to_owned(),
-        Some(_) => "none of the scenarios chosen was measured so".to_owned(),
+        Some(_) => "nobody was measured so before this run".to_owned(),
     }
 }

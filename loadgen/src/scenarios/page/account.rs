@@ -61,7 +61,8 @@ impl Account {
                 self.kept.films.truncate(BrowserAccount::FILMS_KEPT);
             }
         }
-        if let Some(host) = seen.view.withheld.first() {
+        // What an error's page or another one lacks is no matter: it counts against the target as it is.
+        if let Some(host) = seen.view.withheld.first().filter(|_| seen.view.not_theirs().is_none()) {
             self.withheld.get_or_insert_with(|| (0, host.clone())).0 += 1;
         }
         if self.kept.visits.len() < BrowserAccount::VISITS_KEPT {

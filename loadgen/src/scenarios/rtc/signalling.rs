@@ -154,9 +154,10 @@ impl Signalling {
             let tracks = sections.iter().map(|(mid, source)| remote(Some(mid.clone()), source)).collect();
             let input = TracksInput { session_description: None, tracks };
             let check = &mut |output: &TracksOutput| outcome_each(output, &input);
-            // The SFU may change over before its answer is here.
-            for (mid, _) in sections {
+            // The SFU may change over before its answer is here; without an answer they are asked for in vain.
+            for (mid, source) in sections {
                 session.connection.leave(mid);
+                session.connection.asks_for(source);
             }
             let (at, token) = (&session.at, &session.token);
             let output = self.patiently::<UpdateTracks>(at, token, &input, check).await?;
@@ -168,7 +169,6 @@ impl Signalling {
                     // The source may have gone meanwhile: then the next change finds another.
                     all = false;
                     session.connection.close(mid);
-                    session.connection.asks_for(source);
                 }
             }
         }

@@ -152,7 +152,9 @@ impl Video {
                     tokio::select! {
                         biased;
                         Ok(()) = joined.changed() => {}
-                        () = self.come_back(&token) => {}
+                        // Whoever was never let in has nothing to ask with.
+                        () = self.come_back(&token), if !token.is_empty() => {}
+                        else => return std::future::pending().await,
                     }
                 }
                 Ok(()) = roster.changed() => clock::sleep_until(clock::now() + GATHER).await,

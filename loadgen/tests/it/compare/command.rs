@@ -74,6 +74,12 @@ fn a_summary_of_k6s_is_shown_and_judged_as_far_as_it_goes() {
 fn a_noise_floor_lies_beside_its_baseline_and_is_used() {
     let out = tempfile::tempdir().expect("a directory");
     let (a, again) = (kept(&run(1, None, 0), out.path()), kept(&run(2, None, 0), out.path()));
+    let (code, _, said) = loadgen(&["compare", &a, &a, "--as-noise-floor"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        said.contains("A and B are the same run") && !Path::new(&a).join("noise.json").exists(),
+        "{said}"
+    );
     let (code, _, said) = loadgen(&["compare", &a, &again, "--as-noise-floor"]);
     assert_eq!(code, Some(0));
     assert!(said.contains("noise.json") && !said.contains("are they runs of the same"), "{said}");

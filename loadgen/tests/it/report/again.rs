@@ -223,3 +223,18 @@ fn a_limit_that_was_found_later_is_added_to_a_run_and_stays() {
     assert!(text(output.stderr).contains("headroom is one target's"));
     assert!(before == contents(dir.path()), "nothing was written");
 }
+
+#[test]
+fn a_run_that_was_cut_off_says_so() {
+    let dir = tempfile::tempdir().expect("a directory");
+    made::there_and_back(&made::good(), dir.path());
+    let file = dir.path().join(run::FILE);
+    let whole = fs::read(&file).expect("a run");
+    for half in [&whole[..whole.len() / 2], &[]] {
+        fs::write(&file, half).expect("written");
+        let output = loadgen(&[], dir.path(), None);
+        assert_eq!(output.status.code(), Some(2));
+        let said = text(output.stderr);
+        assert!(said.contains("run.json: it ends in the middle"), "{said}");
+    }
+}

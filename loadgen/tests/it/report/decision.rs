@@ -72,7 +72,7 @@ fn why_a_side_was_not_looked_at_is_what_the_run_tells() {
     let mut run = made::good();
     all_say(&run, "One user alone, to compare the crowd with: not at smoke.");
     run.meta.preset = Preset::Full;
-    all_say(&run, "to compare the crowd with: none of the scenarios chosen was measured so.");
+    all_say(&run, "to compare the crowd with: nobody was measured so before this run.");
     run.interrupted = true;
     all_say(&run, "to compare the crowd with: none was measured before the run was interrupted.");
 

@@ -144,3 +144,17 @@ fn a_file_of_somebody_elses_is_left_alone() {
         assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
     }
 }
+
+#[test]
+fn rehearsals_at_mocks_are_one_line_whatever_port_each_of_them_got() {
+    let at = |environment: &str| {
+        let mut run = made::good();
+        "http://127.0.0.1:34819".clone_into(&mut run.meta.target);
+        environment.clone_into(&mut run.meta.environment);
+        let dir = tempfile::tempdir().expect("a directory");
+        history::append(dir.path(), &history::row(&run, None)).expect("appended");
+        rows(dir.path())[0]["target"].clone()
+    };
+    assert_eq!(at("mock (wwmaa-mock 0.1.0)"), "mock");
+    assert_eq!(at("staging (wwmaa-backend 1.0.0)"), "http://127.0.0.1:34819");
+}

@@ -87,6 +87,8 @@ fn the_same_run_makes_the_same_page() {
 #[test]
 fn the_launch_page_says_what_would_break_first_and_what_was_not_measured() {
     let page = file(&made::good(), "report.html");
+    let answer = "This run does not prove that anybody can launch: it was preset smoke against mock";
+    assert!(page.replace('\u{a0}', " ").contains(answer), "a rehearsal is taken for launch day");
     assert!(page.contains("<b>First goal to break: </b>search-load, p95 of "), "no goal is named");
     assert!(page.contains("0:00\u{a0}to") || page.contains("0:00 to 0:12: p95 of"), "no worst minute");
     assert!(page.contains("not measured: loadgen limit --scenario search-load"));

@@ -106,6 +106,8 @@ class Scene {
 
   /** Marks a window: cut to whole steps, at least one long. */
   select(from, to) {
+    // Warm-up is in no window.
+    if (to <= 0) return this.clear();
     const step = overlay.run ? lowestMultiple(this.step, overlay.run.step_s) : this.step;
     const end = Math.ceil(this.#end() / step) * step;
     const start = Math.min(Math.max(0, Math.floor(from / step) * step), end - step);

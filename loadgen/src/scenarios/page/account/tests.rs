@@ -96,11 +96,15 @@ fn browsers_kept_from_a_part_of_the_page_say_nothing_of_it() {
     beacon.kept_in = vec!["stats.example".to_owned()];
     account.add(seen(18, beacon), Film::default());
     assert_eq!(account.flaw(), None, "what a page reports is no part of it");
+    let mut refused = PageView { status: Some(503), ..settled(250.0) };
+    refused.withheld = vec!["cdn.example".to_owned()];
+    account.add(seen(18, refused), Film::default());
+    assert_eq!(account.flaw(), None, "an error is the target's, whatever its page lacks");
     let mut torn = settled(250.0);
     torn.withheld = vec!["cdn.example".to_owned(), "fonts.example".to_owned()];
     account.add(seen(19, torn), Film::default());
     let flaw = account.flaw().expect("its picture is missing");
-    assert!(flaw.starts_with("in 1 of 20 visits") && flaw.contains("--browser-host cdn.example"), "{flaw}");
+    assert!(flaw.starts_with("in 1 of 21 visits") && flaw.contains("--browser-host cdn.example"), "{flaw}");
 }
 
 #[test]
