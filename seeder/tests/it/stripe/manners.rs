@@ -6,6 +6,7 @@ use super::server::Server;
 use super::{Manners, Site, world};
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "how long it really took")]
 async fn stripe_sees_no_more_than_twenty_calls_a_second() {
     let server = Server::start(25, Duration::from_millis(100)).await;
     let site = Site::at(server, Manners::default()).await;
