@@ -44,7 +44,9 @@ pub(crate) fn run(
     let start = Start { profile: &args.profile, seed: args.seed, log: log.as_deref(), more: &more };
     let mock = Mock::start(&start)?;
     let process = mock.id().context("the mock is gone")?;
-    eprintln!("mock: {} (process {process}, profile {})", mock.url(), args.profile);
+    // In one piece: the mock says something at the same time.
+    let said = format!("mock: {} (process {process}, profile {})\n", mock.url(), args.profile);
+    eprint!("{said}");
     let world = seeder::launch_day(args.seed);
     let seeded = seed(&mock, world)?;
     eprintln!("world: {seeded} rows of seed {}", args.seed);

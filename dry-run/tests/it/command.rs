@@ -108,7 +108,8 @@ impl Running {
         let mut said = String::new();
         let line = read_until(&mut stderr, &mut said, "mock: http://");
         // mock: http://127.0.0.1:40123 (process 4711, profile healthy)
-        let address = between(&line, "http://", " (");
+        // The mock says something at the same time, and may have begun the line.
+        let address = between(&line, "mock: http://", " (");
         let connection = TcpStream::connect(address).expect("the mock listens");
         connection.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let (mock, address) = (between(&line, "(process ", ",").to_owned(), address.to_owned());
